@@ -1,0 +1,190 @@
+"""One attempt over HTTP/1.1, under a single deadline."""
+
+import asyncio
+import io
+import os
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from hookwright_sender.connection import Connector, Reach, current_reach
+from hookwright_sender.errors import InvalidURL
+from hookwright_sender.outcome import Attempt, Outcome
+from hookwright_sender.resolver import SystemResolver
+from hookwright_sender.target import parse_target
+
+BODY_LIMIT = 16 * 1024
+# aiohttp warns of bytes above this size, and takes a file object without a word.
+LARGE_BODY = 1024 * 1024
+NO_ANSWER = "no complete answer within {:g} s"
+
+
+class HttpTransport:
+    """Attempts over aiohttp: no redirect, no second try, no proxy, no cookie, nothing inflated.
+
+    `timeout` is in seconds, over DNS, connect, TLS, request and answer together. Without
+    `ssl_context` certificates are checked against the system's authorities. Use it as an
+    asynchronous context manager; within it a connection is used again, unless an answer's body
+    goes on beyond the 16 KiB that are read.
+    """
+
+    def __init__(
+        self,
+        timeout: float = 5.0,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+        monotonic: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.timeout = timeout
+        self._ssl: ssl.SSLContext | bool = True if ssl_context is None else ssl_context
+        self._resolver = resolver
+        self._monotonic = monotonic
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=Connector(ssl=self._ssl, resolver=self._resolver or SystemResolver()),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"accept-encoding": "identity"},
+            skip_auto_headers=("accept", "user-agent", "content-type"),
+            # The deadline is ours: aiohttp's own would round up from five seconds on.
+            timeout=aiohttp.ClientTimeout(total=None),
+            auto_decompress=False,
+            trust_env=False,
+            read_bufsize=BODY_LIMIT,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def attempt(self, url: str, headers: Mapping[str, str], body: bytes) -> Attempt:
+        """POST `body` once and say what came of it; see `Transport.attempt`."""
+        session = self._session
+        if session is None:
+            raise RuntimeError("use the transport in `async with HttpTransport() as transport:`")
+        target = parse_target(url)
+        reach = Reach()
+        current_reach.set(reach)
+        started = self._monotonic()
+        answered = started
+        response: aiohttp.ClientResponse | None = None
+        content = bytearray()
+        error: str | None = None
+        try:
+            async with asyncio.timeout(self.timeout):
+                response = await session.post(
+                    target,
+                    data=body if len(body) <= LARGE_BODY else io.BytesIO(body),
+                    headers=headers,
+                    allow_redirects=False,
+                )
+                answered = self._monotonic()
+                await _read(response.content, content)
+        except aiohttp.InvalidURL as failure:
+            raise InvalidURL(url, f"its host {failure.description}") from None
+        except (aiohttp.ClientError, OSError) as failure:
+            latency = self._monotonic() - started
+            if response is None:
+                outcome, error = explain(failure, self.timeout)
+                return Attempt(outcome, latency, error=error, reached=reach.connected)
+            if isinstance(failure, TimeoutError):
+                error = f"the answer's body did not end within {self.timeout:g} s"
+            else:
+                error = f"the answer's body was not read to its end: {reason(failure)}"
+        finally:
+            # It does nothing to a response that was read to its end: that connection is back
+            # in the pool.
+            if response is not None:
+                response.close()
+        outcome = Outcome.of_status(response.status)
+        return Attempt(
+            outcome,
+            answered - started,
+            response.status,
+            response.headers,
+            bytes(content[:BODY_LIMIT]),
+            error if outcome is Outcome.SUCCESS else refusal(response, outcome),
+        )
+
+
+async def _read(body: aiohttp.StreamReader, into: bytearray) -> None:
+    while len(into) <= BODY_LIMIT:
+        chunk = await body.readany()
+        if not chunk:
+            return
+        into += chunk
+
+
+def refusal(response: aiohttp.ClientResponse, outcome: Outcome) -> str:
+    """Say in one line what a complete answer that is no success means."""
+    answer = f"the receiver answered {response.status} {response.reason or ''}".rstrip()
+    if outcome is Outcome.REDIRECT:
+        place = response.headers.get("location", "nowhere")
+        return f"{answer}, a redirect to {place!r}: redirects are not followed"
+    return answer
+
+
+def explain(failure: Exception, timeout: float) -> tuple[Outcome, str]:
+    """Tell apart the ways in which no answer came, with a line for each."""
+    if isinstance(failure, aiohttp.ClientConnectorError):
+        return _no_connection(failure, timeout)
+    told = reason(failure)
+    if isinstance(failure, TimeoutError):
+        return Outcome.TIMEOUT, NO_ANSWER.format(timeout)
+    if isinstance(failure.__cause__, ssl.SSLError):
+        return Outcome.TLS_ERROR, f"TLS failed: {reason(failure.__cause__)}"
+    if isinstance(failure, aiohttp.ClientResponseError):
+        return Outcome.INVALID_RESPONSE, f"the answer is no HTTP: {told}"
+    return Outcome.DISCONNECTED, f"the connection was closed without a complete answer: {told}"
+
+
+def _no_connection(failure: aiohttp.ClientConnectorError, timeout: float) -> tuple[Outcome, str]:
+    told, cause = reason(failure), failure.os_error
+    if isinstance(failure, aiohttp.ClientConnectorDNSError):
+        return Outcome.DNS_ERROR, f"the host {failure.host} could not be resolved: {told}"
+    if isinstance(cause, TimeoutError):
+        return Outcome.TIMEOUT, NO_ANSWER.format(timeout)
+    if isinstance(failure, aiohttp.ClientSSLError):
+        return Outcome.TLS_ERROR, f"TLS failed: {told}"
+    if isinstance(cause, ConnectionError) and not isinstance(cause, ConnectionRefusedError):
+        return Outcome.TLS_ERROR, f"TLS failed: the handshake was cut off: {told}"
+    return Outcome.REFUSED, f"no connection to {failure.host}:{failure.port}: {told}"
+
+
+def reason(failure: BaseException) -> str:
+    """Return a failure as one short line: the system's own words where it has some."""
+    if isinstance(failure, aiohttp.ClientConnectorError):
+        failure = failure.os_error
+    if isinstance(failure, aiohttp.ServerDisconnectedError):
+        # Its own text is the unfinished head, with whatever the other side put in there.
+        text = "it hung up"
+    elif isinstance(failure, aiohttp.ClientPayloadError):
+        text = "it is malformed or was cut off"
+    elif isinstance(failure, aiohttp.ClientResponseError):
+        text = failure.message
+    elif isinstance(failure, ssl.SSLCertVerificationError):
+        text = f"the certificate is not trusted, {failure.verify_message}"
+    elif isinstance(failure, ssl.SSLError):
+        text = failure.reason or str(failure)
+    elif isinstance(failure, OSError) and failure.errno is not None and failure.errno > 0:
+        text = os.strerror(failure.errno)
+    elif isinstance(failure, OSError) and failure.strerror:
+        text = failure.strerror
+    else:
+        text = str(failure)
+    line = text.partition("\n")[0].rstrip(" :") or type(failure).__name__
+    return "".join(character if character.isprintable() else "?" for character in line)[:200]

@@ -1,0 +1,53 @@
+"""Signatures of the Standard Webhooks specification, scheme `v1` (HMAC-SHA256)."""
+
+import binascii
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+
+from hookwright_sender.errors import InvalidSecret
+
+PREFIX = "whsec_"
+
+
+def signing_key(secret: str) -> bytes:
+    """Return the bytes of the key that a secret stands for.
+
+    `whsec_bWFnaWM=` -> `b"magic"` (padding may be missing); any other text -> its UTF-8 bytes,
+    as the reference library takes a key that is given as bytes.
+    """
+    if not secret.startswith(PREFIX):
+        key = secret.encode()
+    else:
+        encoded = secret.removeprefix(PREFIX).rstrip("=")
+        try:
+            key = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidSecret(f"starts with {PREFIX} but is not base64 after it") from None
+    if not key:
+        raise InvalidSecret("is empty")
+    return key
+
+
+class Signer:
+    """Signs with every secret that it holds, newest first, so that receivers can rotate theirs."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        if isinstance(secrets, str):
+            raise TypeError("secrets is a sequence of strings: give [secret] for a single one")
+        if not secrets:
+            raise InvalidSecret("is missing")
+        self._keys = tuple(signing_key(secret) for secret in secrets)
+
+    def sign(self, message_id: str, timestamp: int, body: bytes) -> str:
+        """Return the value of `webhook-signature`: one `v1,<base64>` for each secret.
+
+        What is signed is `<message_id>.<timestamp>.<body>`; the timestamp is in Unix seconds.
+        """
+        signed = b"%s.%d.%s" % (message_id.encode(), timestamp, body)
+        return " ".join(
+            "v1," + b64encode(hmac.digest(key, signed, sha256)).decode() for key in self._keys
+        )
