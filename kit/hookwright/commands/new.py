@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913, PLR0917  one for each option; click passes them b
     project = generate(directory, answers, force=force)
     steps = next_steps(project, directory, contract_folder)
     if as_json:
-        click.echo(json.dumps(as_document(project, steps), ensure_ascii=False))
+        click.echo(json.dumps(as_document(project, steps)))
     else:
         click.echo("\n".join(as_lines(project, directory, steps)))
 
@@ -141,7 +141,7 @@ def as_lines(project: Project, directory: Path, steps: dict[str, str]) -> list[s
         "unchanged": written.unchanged,
     }
     told = ", ".join(f"{len(paths)} {verb}" for verb, paths in counts.items() if paths)
-    lines = [f"{directory}: {project.decisions.stack.title}; files: {told}."]
+    lines = [f"{click.format_filename(directory)}: {project.decisions.stack.title}; files: {told}."]
     lines += [f"  kept {kept.path}: {kept.reason}" for kept in written.kept]
     lines += ["", "Next:"]
     for label, step in steps.items():

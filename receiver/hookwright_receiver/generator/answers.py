@@ -22,8 +22,8 @@ TOKEN_PARAMETER = "token"  # noqa: S105  the parameter's name, no secret
 
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 MAX_PATH = 200
-# Unreserved characters and sub-delimiters of RFC 3986, without those that a router gives a meaning.
-PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()+,;=@-]+)+", re.ASCII)
+# The unreserved characters of RFC 3986: no router, shell or proxy gives one of them a meaning.
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def decide(answers: Answers, directory: Path, stacks: Mapping[str, Stack] = STAC
         stack=stack,
         auth=answers.auth,
         sinks=check_sinks(answers.sinks),
-        path=check_path(answers.path or f"/webhooks/{contract.name}"),
+        path=check_path(f"/webhooks/{contract.name}" if answers.path is None else answers.path),
         contract=contract,
     )
     check_contract(decisions)

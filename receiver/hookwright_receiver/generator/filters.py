@@ -74,8 +74,8 @@ def sentence(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return text with every run of white space as one space."""
-    return re.sub(r"\s+", " ", text).strip()
+    """Return text with every run of white space and control characters as one space."""
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
 
 
 def cell(text: str) -> str:

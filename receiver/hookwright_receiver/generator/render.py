@@ -7,12 +7,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from jinja2 import StrictUndefined
-from jinja2 import TemplateError as JinjaError
 from jinja2.sandbox import SandboxedEnvironment
 
 from hookwright_receiver.generator.answers import Decisions
 from hookwright_receiver.generator.errors import TemplateError
-from hookwright_receiver.generator.filters import FILTERS
+from hookwright_receiver.generator.filters import FILTERS, one_line
 from hookwright_receiver.generator.plan import PACKAGE, Plan, Source, target_path
 from hookwright_receiver.generator.vendor import vendored
 
@@ -77,11 +76,12 @@ def render_template(
     """Return one rendered template; raise TemplateError with the template's path and line."""
     try:
         return environment.from_string(source.content.decode()).render(context)
-    except (JinjaError, UnicodeDecodeError) as error:
+    except Exception as error:
         line = getattr(error, "lineno", None)
         where = f"{source.path}:{line}" if line else str(source.path)
         raise TemplateError(
-            str(source.path), f"the template {where} is broken: {error}; reinstall hookwright"
+            str(source.path),
+            f"the template {where} is broken: {one_line(str(error))}; reinstall hookwright",
         ) from error
 
 

@@ -118,7 +118,7 @@ def known_digests(record: bytes | None) -> Known:
         for text, known in entries:
             path = PurePosixPath(text)
             if not path.is_absolute() and ".." not in path.parts:
-                digests[path] = digests.get(path, frozenset()) | frozenset(known)
+                digests[path] = digests.get(path, frozenset()) | frozenset(map(str, known))
     except (ValueError, AttributeError, TypeError):
         return {}
     return digests

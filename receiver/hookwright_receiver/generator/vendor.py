@@ -26,6 +26,7 @@ def _describe(contract: Contract) -> dict[str, object]:
         "name": contract.name,
         "version": contract.version,
         "digest": contract.digest,
+        "identity": contract.identity,
         "classification": {
             "by": classification.by,
             "header": classification.header,
@@ -37,6 +38,7 @@ def _describe(contract: Contract) -> dict[str, object]:
                 "id": event.id,
                 "title": event.title,
                 "schema": _schema_name(event),
+                "fields": [field.name for field in event.fields],
                 "present": list(event.present),
                 "absent": list(event.absent),
                 "value": event.value,

@@ -89,26 +89,25 @@ def _create(rendered: Rendered, directory: Path) -> Written:
 
 def _fill(rendered: Rendered, directory: Path) -> Written:
     # The folder itself stays: it may be somebody's working directory, or a mount.
-    moved: list[Path] = []
-    try:
-        with files.staging_folder(directory) as staging:
-            files.write_tree(staging, rendered.items())
-            for entry in sorted(staging.iterdir()):
-                target = directory / entry.name
-                moved.append(target)
-                os.rename(entry, target)  # noqa: PTH104
+    with files.staging_folder(directory) as staging:
+        files.write_tree(staging, rendered.items())
+        entries = sorted(staging.iterdir())
+        try:
+            for entry in entries:
+                os.rename(entry, directory / entry.name)  # noqa: PTH104
             files.sync_folder(directory)
-    except BaseException:
-        for path in moved:
-            rmtree(path, ignore_errors=True)
-            with suppress(OSError):
-                path.unlink()
-        raise
+        except BaseException:
+            for entry in entries:
+                if not os.path.lexists(entry):
+                    _remove(directory / entry.name)
+            raise
     return Written(created=_all(rendered))
 
 
 def _update(rendered: Rendered, directory: Path, yours: AbstractSet[PurePosixPath]) -> Written:
-    record = files.read_plain(directory / RECORD)
+    # A link in its place is replaced, not read: what it leads to may be anything.
+    hidden = files.obstacle(directory, RECORD)
+    record = None if hidden else files.read_plain(directory / RECORD)
     known = known_digests(record)
     found = survey(rendered, directory, yours, known)
     touched = (*found.create, *found.update)
@@ -146,6 +145,13 @@ def _stage(
 def _prune(directory: Path, removed: tuple[PurePosixPath, ...]) -> None:
     parents = {parent for path in removed for parent in path.parents if parent != PurePosixPath()}
     files.remove_empty(directory / parent for parent in parents)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _sweep(directory: Path) -> None:

@@ -1,0 +1,21 @@
+"""The two contracts that projects are generated from: the built-in one, and a made-up one."""
+
+from pathlib import Path
+
+import pytest
+
+from hookwright_schemas import Contract, load_contract
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+
+
+@pytest.fixture(scope="session")
+def builtin() -> Contract:
+    """The contract that stands behind no `--contract`."""
+    return load_contract()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Contract:
+    """A contract of other events, told apart in another way."""
+    return load_contract(CONTRACTS / "shop")
