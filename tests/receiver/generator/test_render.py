@@ -17,11 +17,12 @@ title = "Made up"
 layers = ["common", "mine"]
 dependencies = []
 imports = ["wsgiref2"]
-reserved = []
+"""
+LAYER = """
+imports = ["pluggy2"]
+reserved = ["print2"]
 yours = ["__package__/handlers.txt"]
-[commands]
-install = "true"
-serve = "true"
+commands = {install = "true", serve = "true"}
 """
 
 
@@ -29,7 +30,7 @@ def rendered_from(
     root: Path, files: dict[str, str], contract: Contract, **answers: object
 ) -> dict[str, str]:
     """Render a made-up stack of two layers."""
-    for path, text in {"mine/stack.toml": MANIFEST, "common/.keep": "", **files}.items():
+    for path, text in {"mine/stack.toml": MANIFEST, "common/layer.toml": LAYER, **files}.items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
@@ -61,7 +62,7 @@ def test_paths_follow_the_package_and_lose_the_suffix(tmp_path: Path, builtin: C
     """`__package__/x.py.jinja` is `my_receiver/x.py`; the manifest is no file of the project."""
     files = rendered_from(tmp_path, {"mine/__package__/deep/x.py.jinja": "1\n"}, builtin)
     assert files["my_receiver/deep/x.py"] == "1\n"
-    assert "stack.toml" not in files
+    assert not {"stack.toml", "layer.toml"} & files.keys()
 
 
 def test_white_space_alone_is_no_file(tmp_path: Path, builtin: Contract) -> None:
@@ -97,7 +98,7 @@ def test_a_broken_template_is_named(
     [
         ("title = ", "is not TOML"),
         ('title = "x"', "exactly its known keys"),
-        (MANIFEST.replace("yours", "mine"), "mine, yours"),
+        (MANIFEST.replace("title", "titel"), "titel, title"),
         (MANIFEST.replace('"common"', '"comon"'), "no folder 'comon'"),
     ],
 )
