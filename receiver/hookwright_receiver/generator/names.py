@@ -16,7 +16,7 @@ STDLIB = sys.stdlib_module_names | {
 # The folders beside the package, and what its modules take for granted.
 TAKEN = frozenset({"tests", "build", "dist", "main"})
 
-MAX_NAME = 64
+MAX_NAME = 48
 PROJECT = re.compile(r"[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?", re.ASCII)
 EVENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 

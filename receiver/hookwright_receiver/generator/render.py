@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from hookwright_receiver.generator.answers import Decisions
@@ -14,6 +15,7 @@ from hookwright_receiver.generator.errors import TemplateError
 from hookwright_receiver.generator.filters import FILTERS, one_line
 from hookwright_receiver.generator.plan import PACKAGE, Plan, Source, target_path
 from hookwright_receiver.generator.vendor import vendored
+from hookwright_schemas import Contract, load_contract
 
 SCHEMAS = PurePosixPath(PACKAGE, "schemas")
 RECORD = PurePosixPath(".hookwright.json")
@@ -24,14 +26,13 @@ def render(plan: Plan) -> dict[PurePosixPath, bytes]:
 
     A template that renders to white space alone gives no file. Raises TemplateError.
     """
-    environment = template_environment()
     context = template_context(plan.decisions)
     rendered: dict[PurePosixPath, bytes] = {}
     for path, source in plan.sources.items():
         if not source.is_template:
             rendered[path] = source.content
             continue
-        text = render_template(environment, source, context)
+        text = render_template(source, context)
         if text.strip():
             rendered[path] = text.encode()
     folder = target_path(SCHEMAS, plan.decisions.package)
@@ -41,6 +42,12 @@ def render(plan: Plan) -> dict[PurePosixPath, bytes]:
     return dict(sorted(rendered.items()))
 
 
+def contract_option(contract: Contract) -> str:
+    """Return what to add to a command of the kit so that it finds this contract again."""
+    return "" if contract.digest == load_contract().digest else " --contract CONTRACT"
+
+
+@cache
 def template_environment() -> SandboxedEnvironment:
     """Return an environment in which a name that is not there is an error, not an empty string."""
     environment = SandboxedEnvironment(
@@ -55,7 +62,7 @@ def template_environment() -> SandboxedEnvironment:
 
 
 def template_context(decisions: Decisions) -> dict[str, Any]:
-    """Return what the templates see: `project`, `contract`, `stack`, `kit_version`."""
+    """Return what the templates see."""
     return {
         "project": {
             "name": decisions.name,
@@ -65,17 +72,22 @@ def template_context(decisions: Decisions) -> dict[str, Any]:
             "sinks": decisions.sinks,
         },
         "contract": decisions.contract,
+        "contract_option": contract_option(decisions.contract),
         "stack": decisions.stack,
         "kit_version": kit_version(),
     }
 
 
-def render_template(
-    environment: SandboxedEnvironment, source: Source, context: dict[str, Any]
-) -> str:
+@lru_cache(maxsize=256)
+def compiled(source: str) -> Template:
+    """Return a template, compiled once however many projects are rendered."""
+    return template_environment().from_string(source)
+
+
+def render_template(source: Source, context: dict[str, Any]) -> str:
     """Return one rendered template; raise TemplateError with the template's path and line."""
     try:
-        return environment.from_string(source.content.decode()).render(context)
+        return compiled(source.content.decode()).render(context)
     except Exception as error:
         line = getattr(error, "lineno", None)
         where = f"{source.path}:{line}" if line else str(source.path)

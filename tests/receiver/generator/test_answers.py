@@ -34,7 +34,7 @@ REFUSED = [
     ("name", "café", "must be", "a distribution's name is ASCII"),
     ("name", "../escape", "must be", "a path is no name"),
     ("name", "receiver\n", "must be", "`$` would let a final line break pass"),
-    ("name", "a" * 65, "longer", "imports would not fit a line"),
+    ("name", "a" * 49, "longer", "imports would not fit a line"),
     ("name", "class", "keyword", "`import class` is a syntax error"),
     ("name", "async", "keyword", "a keyword since 3.7"),
     ("name", "json", "standard library", "the receiver itself imports json"),
@@ -101,7 +101,7 @@ def test_an_answer_that_makes_no_project_is_refused(  # noqa: PLR0913, PLR0917  
         ("leads", "leads"),
         ("a", "a"),
         ("Leads2", "Leads2"),
-        ("a" * 64, "a" * 64),
+        ("a" * 48, "a" * 48),
         ("match", "match"),  # a word that is a keyword only where a statement begins
         ("json-receiver", "json_receiver"),
         ("hookwright", "hookwright"),  # generated projects never import the kit
