@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_httpserver import HTTPServer
+
     from hookwright.testing.receiver import WebhookReceiver
     from hookwright.testing.sender import WebhookSender
     from hookwright_schemas import Contract
@@ -33,16 +35,28 @@ def webhook_sender(hookwright_contract: "Contract") -> "Iterator[WebhookSender]"
         yield sender
 
 
-@pytest.fixture
-def webhook_receiver(hookwright_contract: "Contract") -> "Iterator[WebhookReceiver]":
-    """Receive, validate and record what the code under test sends."""
+@pytest.fixture(scope="session")
+def _hookwright_server() -> "Iterator[HTTPServer]":
+    # One for the whole run: to stop a server takes half a second.
     try:
-        from hookwright.testing.receiver import WebhookReceiver  # noqa: PLC0415
-    except ImportError as error:
+        from pytest_httpserver import HTTPServer  # noqa: PLC0415
+    except ImportError:
         pytest.fail(
-            f"webhook_receiver needs {error.name}, which is not installed: "
-            "pip install 'hookwright[testing]'",
+            "webhook_receiver needs pytest-httpserver: pip install 'hookwright[testing]'",
             pytrace=False,
         )
-    with WebhookReceiver(hookwright_contract) as receiver:
-        yield receiver
+    with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
+        yield server
+
+
+@pytest.fixture
+def webhook_receiver(
+    hookwright_contract: "Contract", _hookwright_server: "HTTPServer"
+) -> "Iterator[WebhookReceiver]":
+    """Receive, validate and record what the code under test sends."""
+    from hookwright.testing.receiver import WebhookReceiver  # noqa: PLC0415
+
+    receiver = WebhookReceiver(hookwright_contract, _hookwright_server)
+    yield receiver
+    receiver.close()
+    _hookwright_server.clear()

@@ -43,6 +43,7 @@ class Summary:
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: "array[float]" = field(default_factory=lambda: array("d"))
+    first: Attempt | None = None
     first_failure: Attempt | None = None
     reached: int = 0
 
@@ -53,6 +54,8 @@ class Summary:
         self.reached += attempt.reached
         if attempt.status is not None:
             self.statuses[attempt.status] += 1
+        if self.first is None:
+            self.first = attempt
         if self.first_failure is None and not attempt.succeeded:
             self.first_failure = attempt
 

@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any, Self
 
 from hookwright_schemas import Contract, EventDefinition, InvalidPayload, Violation
+from hookwright_schemas.pointers import pointer
 
 Scalar = str | int | float | bool | None
 
@@ -67,7 +68,11 @@ class Event:
         found += [violation for violation in of_schema if violation.pointer not in named]
         if not found and (verdict.event is None or verdict.event.id != self.definition.id):
             found.append(
-                Violation("", f"a receiver could not tell that it is {self.definition.id}", "event")
+                Violation(
+                    "",
+                    f"the payload could not be told to be a {self.definition.id}",
+                    "classification",
+                )
             )
         return tuple(found)
 
@@ -93,25 +98,25 @@ class Event:
     def _misplaced(self) -> Iterator[Violation]:
         """Find fields that are none of the event's, and parameters that cannot be one."""
         documented = {field.name for field in self.definition.fields}
-        for name in self.fields.keys() - documented:
-            yield Violation(
-                pointer(name),
-                f"is not a documented field of {self.definition.id}: send it as a parameter",
-                "field",
-            )
+        for name in self.fields:
+            if name not in documented:
+                yield _violation(
+                    name, f"is no field of {self.definition.id}: send it as a parameter", "field"
+                )
         for name, value in self.parameters.items():
             if name in self.contract.reserved:
-                yield Violation(
-                    pointer(name),
-                    "is the name of a documented field, which no additional parameter may have",
-                    "parameter",
+                yield _violation(
+                    name, "is a documented field, which no parameter may be called", "parameter"
                 )
             elif not is_scalar(value):
-                yield Violation(
-                    pointer(name),
-                    "is not a JSON scalar: a parameter is a string, a number, a boolean or null",
-                    "parameter",
+                yield _violation(
+                    name, "must be a string, a number, a boolean or null: it is a parameter", "type"
                 )
+
+
+def _violation(name: str, text: str, keyword: str) -> Violation:
+    where = pointer([name])
+    return Violation(where, f"{where} {text}", keyword)
 
 
 def is_scalar(value: object) -> bool:
@@ -124,8 +129,3 @@ def sample_fields(definition: EventDefinition) -> dict[str, Any]:
     documented = {field.name for field in definition.fields}
     sample = definition.samples[0].payload
     return {name: value for name, value in sample.items() if name in documented}
-
-
-def pointer(name: str) -> str:
-    """Return the JSON Pointer of a member of the root (RFC 6901, section 3)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")

@@ -4,9 +4,10 @@ import base64
 from datetime import UTC, datetime
 
 import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
 from hookwright_schemas import HookwrightError
 from hookwright_sender import InvalidSecret, Signer
-from standardwebhooks import Webhook, WebhookVerificationError
 
 NOW = int(datetime.now(UTC).timestamp())
 BODY = '{"name":"Zoë","short_url":"https:\\/\\/jo.my"}'.encode()
