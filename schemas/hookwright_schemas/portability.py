@@ -1,0 +1,108 @@
+"""What a schema may use: the keywords and patterns that every common validator reads alike.
+
+The same files are read by validators of other languages. So a schema keeps to keywords that mean
+the same in every draft since 4, and a pattern to what Python, Rust, PCRE and ECMAScript share.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from .errors import ContractError
+from .formats import FORMATS
+
+ANNOTATIONS: Final = frozenset({"$schema", "title", "description", "examples", "default"})
+ASSERTIONS: Final = frozenset(
+    {
+        *("type", "enum", "format", "pattern", "minLength", "maxLength"),
+        *("minimum", "maximum", "multipleOf"),
+        *("minItems", "maxItems", "uniqueItems"),
+        *("required", "minProperties", "maxProperties"),
+    }
+)
+SCHEMAS: Final = frozenset({"not", "items", "additionalProperties"})
+ARRAYS_OF_SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf"})
+MAPS_OF_SCHEMAS: Final = frozenset({"properties"})
+KEYWORDS: Final = ANNOTATIONS | ASSERTIONS | SCHEMAS | ARRAYS_OF_SCHEMAS | MAPS_OF_SCHEMAS
+TYPES: Final = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
+
+_CLASS = r"\[\^?(?:\\x[0-9A-Fa-f]{2}|\\[\\\]\[^.*+?(){}|/-]|[^\\\[\]])+\]"
+_TOKEN = re.compile(
+    rf"""
+      \\x[0-9A-Fa-f]{{2}}            # a code point; \u and \p are spelt in different ways
+    | \\[.*+?(){{}}|\[\]\\/^]        # an escaped sign; not \d \s \w \b, which differ
+    | {_CLASS}
+    | \((?!\?)                       # a group; no look-around, no flags, no names
+    | \)
+    | (?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}}) (?![?+*])   # a quantifier, neither lazy nor possessive
+    | [|^.]
+    | [^\\\[\](){{}}*+?|^.$]
+    """,
+    re.VERBOSE,
+)
+
+
+def pattern_problem(pattern: str) -> str | None:
+    """Say why a pattern means different things to different engines; None when it does not."""
+    position = 0
+    while position < len(pattern):
+        match = _TOKEN.match(pattern, position)
+        if match is None:
+            return f"has {pattern[position : position + 2]!r}, which regular expressions of other languages read in another way"
+        if match[0] == ".":
+            return "has a `.`, which stands for different line ends in different languages: use a class like [^a]"
+        position = match.end()
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"is no regular expression ({error.msg})"
+    return None
+
+
+def check_schema(schema: Any, file: str) -> None:
+    """Raise `ContractError` for the first keyword, format or pattern that is not portable."""
+    for key, node in _nodes(schema, "", file):
+        _check_node(node, key, file)
+
+
+def _nodes(node: Any, key: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(node, bool) and key:
+        return
+    if not isinstance(node, Mapping):
+        raise ContractError(file, key, "must be a schema, which is a JSON object")
+    yield key, node
+    prefix = f"{key}." if key else ""
+    for name in node:
+        inner = f"{prefix}{name}"
+        if name in SCHEMAS:
+            yield from _nodes(node[name], inner, file)
+        elif name in ARRAYS_OF_SCHEMAS:
+            if not isinstance(node[name], list) or not node[name]:
+                raise ContractError(file, inner, "must be an array of schemas")
+            for number, child in enumerate(node[name]):
+                yield from _nodes(child, f"{inner}[{number}]", file)
+        elif name in MAPS_OF_SCHEMAS:
+            if not isinstance(node[name], Mapping):
+                raise ContractError(file, inner, "must be an object of schemas")
+            for member, child in node[name].items():
+                yield from _nodes(child, f"{inner}.{member}", file)
+
+
+def _check_node(node: Mapping[str, Any], key: str, file: str) -> None:
+    prefix = f"{key}." if key else ""
+    for name in node:
+        if name not in KEYWORDS:
+            raise ContractError(
+                file,
+                f"{prefix}{name}",
+                "is no keyword that means the same since draft 4 in every validator:"
+                f" use {', '.join(sorted(KEYWORDS - ANNOTATIONS))}",
+            )
+    if "format" in node and node["format"] not in FORMATS:
+        raise ContractError(
+            file, f"{prefix}format", f"is none that both ends assert: use {', '.join(FORMATS)}"
+        )
+    if "pattern" in node:
+        problem = pattern_problem(str(node["pattern"]))
+        if problem:
+            raise ContractError(file, f"{prefix}pattern", problem)
