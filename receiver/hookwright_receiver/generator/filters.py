@@ -49,7 +49,7 @@ def _string(text: str) -> str:
 
 def python_type(field: Field) -> str:
     """Return the Python type of a documented field, by its JSON type."""
-    return PYTHON_TYPES[field.type]
+    return PYTHON_TYPES.get(field.type, "object")
 
 
 def python_import(names: Iterable[str], module: str) -> str:
