@@ -1,0 +1,206 @@
+"""Group K: at once, and in the middle of it."""
+
+import asyncio
+
+from hookwright_receiver.conformance.client import Exchange
+from hookwright_receiver.conformance.delivery import Delivery
+from hookwright_receiver.conformance.expectation import ACCEPT, refuse
+from hookwright_receiver.conformance.model import Fault
+from hookwright_receiver.conformance.registry import Group
+from hookwright_receiver.conformance.run import Run
+
+from .deduplication import identified
+
+GROUP = Group("K", "concurrency and crashes")
+
+BURST = 10
+SETTLED = {"done", "dead"}
+
+
+async def _together(run: Run, deliveries: list[Delivery]) -> list[Exchange]:
+    return list(await asyncio.gather(*(run.send(delivery) for delivery in deliveries)))
+
+
+@GROUP.case(
+    1,
+    "many at once",
+    sent="50 distinct at once",
+    expect="accept, 50 effects",
+    why="lost writes",
+    hint="One transaction for each message, or one for several; retry when the store is busy.",
+    observes=True,
+    place="restart",
+)
+async def crowd(run: Run) -> None:
+    """Send them all before reading an answer."""
+    event = run.messages.plain
+    deliveries = [run.messages.message(event) for _ in range(run.patience.crowd)]
+    for exchange in await _together(run, deliveries):
+        run.judge(exchange, ACCEPT, f"one of {len(deliveries)}")
+    await run.effects((len(deliveries), deliveries, f"{len(deliveries)} at once"))
+
+
+@GROUP.case(
+    2,
+    "one id, many at once",
+    sent="50 with one id at once",
+    expect="accept, 1 effect",
+    why="check-then-insert race",
+    hint="Let a unique key in the store decide, not a look before the insert.",
+    observes=True,
+    place="restart",
+)
+async def race(run: Run) -> None:
+    """Send the same message on many connections."""
+    if not identified(run):
+        return
+    delivery = run.messages.message(run.messages.plain)
+    for exchange in await _together(run, [delivery] * run.patience.crowd):
+        run.judge(exchange, ACCEPT, f"one of {run.patience.crowd} with one id")
+    await run.effects((1, [delivery], f"{run.patience.crowd} times one id"))
+
+
+@GROUP.case(
+    3,
+    "killed after the answer",
+    sent="SIGKILL right after the answer, restart",
+    expect="the event is there",
+    why="acknowledged before stored",
+    hint="Commit durably before you answer.",
+    observes=True,
+    place="restart",
+)
+async def killed(run: Run) -> None:
+    """Kill on the first answer of a burst: whatever was acknowledged must be there."""
+    control = run.control
+    deliveries = [run.messages.message(run.messages.plain) for _ in range(BURST)]
+    sending = [
+        asyncio.ensure_future(
+            run.client.exchange(delivery.raw(run.instance.address), run.patience.answer)
+        )
+        for delivery in deliveries
+    ]
+    await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+    await control.kill()
+    exchanges = await asyncio.gather(*sending)
+    await control.start()
+    acknowledged = [
+        delivery
+        for delivery, exchange in zip(deliveries, exchanges, strict=True)
+        if exchange.accepted
+    ]
+    if not acknowledged:
+        run.judge(exchanges[0], ACCEPT, "the first answer")
+        return
+    text = f"{len(acknowledged)} acknowledged before the kill"
+    await run.effects((len(acknowledged), acknowledged, text))
+
+
+@GROUP.case(
+    4,
+    "an inbox that cannot be written",
+    sent="a message while the runner holds the inbox's write lock, and again afterwards",
+    expect="503 with `Retry-After` within 2 s; then accept when it is back, 1 effect",
+    why="never a false 2xx",
+    hint="Bound the wait for the store and answer 503 with Retry-After when it is over.",
+    hints={
+        "flask": "sqlite3.connect(timeout=1.0), and turn OperationalError into a 503.",
+        "starlette": "sqlite3.connect(timeout=1.0), and turn OperationalError into a 503.",
+    },
+    observes=True,
+    place="storage",
+)
+async def locked(run: Run) -> None:
+    """Retry under the same id, as a sender does."""
+    delivery = run.messages.message(run.messages.plain)
+    async with run.control.locked():
+        exchange = await run.send(delivery, timeout=run.patience.unavailable)
+        run.judge(exchange, refuse(503), "while the inbox is locked")
+        if exchange.answer is not None:
+            again = exchange.answer.header("retry-after")
+            got = f"Retry-After: {again}" if again else "no Retry-After"
+            run.hold(
+                again is not None,
+                "Retry-After",
+                "a Retry-After header",
+                got,
+                Fault.ANSWER,
+                exchange,
+            )
+    await run.expect(delivery, ACCEPT, "when it is back")
+    await run.effects((1, [delivery], "refused with 503, then retried"))
+
+
+@GROUP.case(
+    5,
+    "a handler that raises",
+    sent="a handler that raises: 3 times, then well; always",
+    expect="retried, 1 effect; dead letter that can be replayed",
+    why="a handler's failure is not the sender's",
+    hint="Retry from the inbox with a growing pause, then keep a dead letter that can be replayed.",
+    observes=True,
+    place="handlers",
+)
+async def failing(run: Run) -> None:
+    """Watch the instrumented handler fail, and let the dead letter succeed when it is replayed."""
+    inbox, control = run.inbox, run.control
+    thrice = run.messages.message(run.messages.plain, directive="fail:3")
+    always = run.messages.message(run.messages.plain, directive="fail:held")
+    await run.expect(thrice, ACCEPT, "fails 3 times")
+    await run.expect(always, ACCEPT, "fails always")
+    runs = await run.handled(thrice, lambda seen: any(r.phase == "done" for r in seen))
+    phases = [r.phase for r in runs if r.phase != "start"]
+    expected = ["failed"] * 3 + ["done"]
+    run.hold(phases == expected, "fails 3 times", ", ".join(expected), ", ".join(phases) or "none")
+
+    async def is_dead() -> bool:
+        return any(always.marker in letter.text for letter in await inbox.dead())
+
+    dead = await run.wait(is_dead)
+    run.hold(dead, "fails always", "a dead letter", "a dead letter" if dead else "no dead letter")
+    if not dead:
+        return
+    control.release(always.marker)
+    letter = next(e for e in await inbox.dead() if always.marker in e.text)
+    replayed = await inbox.replay(letter.id)
+    runs = await run.handled(always, lambda seen: any(r.phase == "done" for r in seen))
+    done = sum(r.phase == "done" for r in runs)
+    got = f"handled {done} times" if replayed else "refused to replay it"
+    run.hold(replayed and done == 1, "replayed", "handled 1 times", got)
+    await run.effects((1, [thrice], "fails 3 times"), (1, [always], "fails always"))
+
+
+@GROUP.case(
+    6,
+    "killed while a handler runs",
+    sent="SIGKILL while a handler runs, restart",
+    expect="the handler runs again; in a database sink its effect is there exactly once",
+    why="lease, not loss",
+    hint="Mark a message done only after its handler; a claim that is not renewed runs out.",
+    observes=True,
+    place="handlers",
+)
+async def interrupted(run: Run) -> None:
+    """Kill inside the handler's first attempt; the second one ends at once."""
+    control = run.control
+    delivery = run.messages.message(run.messages.plain, directive="hang:1")
+    await run.expect(delivery, ACCEPT, "a handler that hangs")
+    if not await run.handled(delivery, bool):
+        run.hold(False, "the handler", "runs", "it did not run")
+        return
+    await control.kill()
+    await control.start()
+    runs = await run.handled(delivery, lambda seen: any(r.phase == "done" for r in seen))
+    done = sum(r.phase == "done" for r in runs)
+    run.hold(done == 1, "after the restart", "handled again", f"handled {done} times")
+    await run.effects((1, [delivery], "killed in the handler"))
+
+    async def is_done() -> bool:
+        entry = await run.entry(delivery)
+        return entry is not None and entry.status == "done"
+
+    finished = await run.wait(is_done)
+    run.hold(finished, "in the inbox", "done", "done" if finished else "not done")
+    rows = await control.in_sink(delivery.marker)
+    if rows is not None:
+        run.hold(rows == 1, "in the database sink", "1 row", f"{rows} rows")

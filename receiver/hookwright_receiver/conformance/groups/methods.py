@@ -1,0 +1,95 @@
+"""Group M: methods and paths."""
+
+from dataclasses import replace
+
+from hookwright_receiver.conformance.expectation import ACCEPT, accept_or, refuse
+from hookwright_receiver.conformance.model import Fault
+from hookwright_receiver.conformance.registry import Group
+from hookwright_receiver.conformance.run import Run
+
+GROUP = Group("M", "methods and paths")
+
+
+@GROUP.case(
+    1,
+    "other methods",
+    sent="GET, PUT, PATCH, DELETE",
+    expect="405 with `Allow: POST`",
+    why="RFC 9110, section 15.5.6",
+    hint="Answer 405 and name POST in Allow for every other method on the webhook's path.",
+    hints={
+        "express": "app.all(path, …) after app.post(path, …): Express answers 404 by itself.",
+        "php": "Look at $_SERVER['REQUEST_METHOD'] first; PHP runs the script for every method.",
+    },
+)
+async def methods(run: Run) -> None:
+    """Send a message that would be valid, by each method."""
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        delivery = replace(run.messages.message(run.messages.plain), method=method)
+        if method in {"GET", "DELETE"}:
+            delivery = replace(delivery, body=b"").without("content-type")
+        exchange = await run.expect(delivery, refuse(405), method)
+        if exchange.status == 405:  # noqa: PLR2004
+            allow = exchange.answer.header("allow") if exchange.answer else None
+            named = {name.strip().upper() for name in (allow or "").split(",")}
+            got = f"Allow: {allow}" if allow else "no Allow header"
+            run.hold("POST" in named, f"{method}: Allow", "Allow: POST", got, Fault.ANSWER)
+
+
+@GROUP.case(
+    2,
+    "probes",
+    sent="HEAD, OPTIONS",
+    expect="405 or 2xx, no effect",
+    why="probes",
+    hint="Answer probes without touching the inbox.",
+    observes=True,
+)
+async def probes(run: Run) -> None:
+    """Probe with a message that would be valid, so that one that is taken shows."""
+    sent = []
+    for method in ("HEAD", "OPTIONS"):
+        delivery = replace(run.messages.message(run.messages.plain), method=method)
+        await run.expect(delivery, accept_or(405), method)
+        sent.append((0, [delivery], method))
+    await run.effects(*sent)
+
+
+@GROUP.case(
+    3,
+    "trailing slash and query",
+    sent="the path with and without a trailing slash, with a query string",
+    expect="accept all three; never 3xx",
+    why="senders treat a redirect as failure",
+    hint="Serve both spellings of the path and ignore the query; never redirect.",
+    hints={
+        "flask": "@app.post(path, strict_slashes=False)",
+        "starlette": "Starlette(…) with both routes and redirect_slashes off.",
+        "fastapi": "FastAPI(redirect_slashes=False) with both routes.",
+    },
+)
+async def slashes(run: Run) -> None:
+    """Spell the path in three ways."""
+    path, _, query = run.instance.path.partition("?")
+    bare = path.rstrip("/") or "/"
+    also = f"?{query}" if query else ""
+    for target in (bare + also, (bare.rstrip("/") + "/") + also, f"{bare}?{query or 'a=1&b=%2F'}"):
+        delivery = replace(run.messages.message(run.messages.plain), target=target)
+        await run.expect(delivery, ACCEPT, target)
+
+
+@GROUP.case(
+    4,
+    "an unknown path",
+    sent="unknown path",
+    expect="404",
+    why="no catch-all",
+    hint="Route the webhook's own path only.",
+    hints={"php": "The built-in server hands every path to index.php: compare REQUEST_URI."},
+)
+async def unknown(run: Run) -> None:
+    """Send a message that would be valid to a path beside the webhook's."""
+    path = run.instance.path.partition("?")[0].rstrip("/")
+    for target in (f"{path}-conformance", f"{path}/conformance", "/conformance/no/such/path"):
+        delivery = replace(run.messages.message(run.messages.plain), target=target)
+        await run.expect(delivery, refuse(404), target)

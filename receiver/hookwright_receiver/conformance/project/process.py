@@ -1,0 +1,181 @@
+"""A project's serving process: started, killed, stopped, locked out of its inbox, looked into."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from hookwright_receiver.conformance.client import Client
+from hookwright_receiver.conformance.delivery import Delivery
+from hookwright_receiver.conformance.errors import Unreachable
+from hookwright_receiver.conformance.target import HandlerRun
+from hookwright_receiver.conformance.wire import Address
+
+from .storage import Storage
+
+POLL = 0.05
+PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+SHOWN_LOG = 3
+
+
+class ProjectProcess:
+    """One serving process in its own folder; its children share its process group."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        address: Address,
+        storage: Storage,
+        *,
+        schemas: Path,
+        effects: Path,
+        start_timeout: float,
+        starting: asyncio.Semaphore,
+    ) -> None:
+        self._command = [*command, "serve"]
+        self._folder = folder
+        self._environment = dict(environment)
+        self._address = address
+        self._storage = storage
+        self._schemas = schemas
+        self._effects = effects
+        self._start_timeout = start_timeout
+        self._starting = starting
+        self._log = folder / "serve.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._restarting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start it (again) and wait until `/readyz` answers 200; raises Unreachable."""
+        async with self._restarting, self._starting:
+            if self.alive():
+                return
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(  # noqa: S603  the project itself
+                    self._command,
+                    cwd=self._folder,
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            await self._ready()
+
+    async def _ready(self) -> None:
+        deadline = time.monotonic() + self._start_timeout
+        request = Delivery("/readyz", b"", method="GET").raw(self._address)
+        while time.monotonic() < deadline:
+            if not self.alive():
+                raise Unreachable(f"the project does not start: {self._last_words()}")
+            exchange = await Client(self._address).exchange(request, 2.0)
+            if exchange.status == 200:  # noqa: PLR2004
+                return
+            await asyncio.sleep(POLL)
+        await self.kill()
+        raise Unreachable(
+            f"the project is not ready after {self._start_timeout:g} s: {self._last_words()}"
+        )
+
+    def _last_words(self) -> str:
+        lines = [line for line in self.log().splitlines() if line.strip()]
+        return " / ".join(lines[-SHOWN_LOG:]) or "it logged nothing"
+
+    def alive(self) -> bool:
+        """Tell whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    async def kill(self) -> None:
+        """End it and its children at once (SIGKILL)."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await asyncio.to_thread(self._process.wait)
+
+    async def terminate(self) -> None:
+        """Ask it to end (SIGTERM)."""
+        if self._process is not None:
+            self._process.terminate()
+
+    async def exit_code(self, timeout: float) -> int | None:  # noqa: ASYNC109  the case's own deadline
+        """Return how it ended, or None where it still runs after `timeout` seconds."""
+        if self._process is None:
+            return None
+        try:
+            code = await asyncio.to_thread(self._process.wait, timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        # A shell would show a process that a signal ended like this.
+        return 128 - code if code < 0 else code
+
+    def locked(self) -> AbstractAsyncContextManager[None]:
+        """Keep its inbox from being written for the length of the block."""
+        locked: AbstractAsyncContextManager[None] = self._storage.locked()
+        return locked
+
+    def memory(self) -> int | None:
+        """Return the resident bytes of the process and its children."""
+        if self._process is None:
+            return None
+        total = 0
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                # The command's name stands in brackets and may hold anything, spaces too.
+                group = (entry / "stat").read_text().rpartition(")")[2].split()[2]
+                if int(group) == self._process.pid:
+                    total += int((entry / "statm").read_text().split()[1]) * PAGE_SIZE
+        return total or None
+
+    def log(self) -> str:
+        """Return everything that it has logged."""
+        try:
+            return self._log.read_text("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def private(self) -> tuple[str, ...]:
+        """Return paths of the machine that no answer may show."""
+        return (str(self._folder),)
+
+    async def runs(self) -> list[HandlerRun]:
+        """Return what the handlers have written down, oldest first."""
+        try:
+            text = (self._effects / "runs.jsonl").read_text("utf-8")
+        except FileNotFoundError:
+            return []
+        # A line that is being written has no end yet.
+        whole = text[: text.rfind("\n") + 1]
+        return [HandlerRun(**json.loads(line)) for line in whole.splitlines()]
+
+    def release(self, marker: str) -> None:
+        """Let the handler of a message that was told to fail until now succeed."""
+        (self._effects / marker).touch()
+
+    async def in_sink(self, marker: str) -> int | None:
+        """Return how many rows of the `sql` sink hold this text, None without the sink."""
+        if not (self._schemas.parent / "sql_sink.py").is_file():
+            return None
+        return await self._storage.in_sink(marker)
+
+    @asynccontextmanager
+    async def loosened(self) -> AsyncIterator[None]:
+        """Let every schema take any object for the length of the block."""
+        originals = {path: path.read_bytes() for path in self._schemas.glob("*.schema.json")}
+        for path in originals:
+            path.write_text('{"type": "object"}', "utf-8")
+        try:
+            yield
+        finally:
+            for path, content in originals.items():
+                path.write_bytes(content)

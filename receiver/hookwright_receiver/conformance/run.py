@@ -1,0 +1,299 @@
+"""The hands of a case: it sends, judges what comes back, and asks what it brought about."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from .answer import Failure
+from .client import Client, Connection, Exchange
+from .credentials import TOKEN
+from .delivery import Delivery, shown
+from .expectation import Expectation
+from .messages import DIRECTIVE, MARKER, Messages
+from .model import Case, Fault, Finding, Verdict
+from .patience import Patience
+from .target import Control, Entry, HandlerRun, Inbox, Instance, Target
+
+POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """One answer of the application, for the cases that look at all of them."""
+
+    case: str
+    label: str
+    exchange: Exchange
+
+
+@dataclass
+class Journal:
+    """Every answer that the application itself gave in a run."""
+
+    answers: list[Witnessed] = field(default_factory=list)
+
+
+class Unobservable(Exception):  # noqa: N818  a state of the target, not a mistake
+    """The rest of a case needs to see or do what this target does not offer."""
+
+
+@dataclass
+class Run:
+    """One case against one instance. The findings are what it returns."""
+
+    case: Case
+    target: Target
+    instance: Instance
+    messages: Messages
+    patience: Patience
+    journal: Journal
+    seed: int
+    findings: list[Finding] = field(default_factory=list)
+    reason: str = ""
+    counted: int = 0
+
+    def __post_init__(self) -> None:
+        self.client = Client(self.instance.address)
+
+    @property
+    def mode(self) -> str:
+        """Return the target's authentication mode."""
+        return self.target.credentials.mode
+
+    @property
+    def strict_profile(self) -> bool:
+        """Tell whether the target runs in the strict profile."""
+        return self.target.profile == "strict"
+
+    # --- sending
+
+    async def send(
+        self,
+        delivery: Delivery,
+        *,
+        raw: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Exchange:
+        """Send one request on its own connection and return what came of it."""
+        request = delivery.raw(self.instance.address) if raw is None else raw
+        return await self.exchange(request, delivery.method == "HEAD", timeout)
+
+    async def exchange(
+        self,
+        request: bytes,
+        head_only: bool = False,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Exchange:
+        """Send these bytes on their own connection and return what came of it."""
+        deadline = timeout or self.patience.answer
+        result = await self.client.exchange(request, deadline, head_only=head_only)
+        return await self._revived(result, request)
+
+    async def converse(
+        self,
+        send: Callable[[Connection], Awaitable[None]],
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> Exchange:
+        """Run `send` on a connection of its own and return the first answer on it."""
+        result = await self.client.converse(send, timeout or self.patience.answer)
+        return await self._revived(result, result.sent)
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Connection]:
+        """Open a connection for the length of the block."""
+        async with self.client.connect() as connection:
+            yield connection
+
+    async def _revived(self, exchange: Exchange, request: bytes) -> Exchange:
+        # One request that brings the receiver down must not fail every case after it.
+        if exchange.answer is None and self.instance.control and not self.instance.control.alive():
+            await self.instance.control.start()
+            return Exchange(
+                request[:4096], len(request), None, Failure.REFUSED, "the receiver's process ended"
+            )
+        return exchange
+
+    # --- judging
+
+    async def expect(
+        self,
+        delivery: Delivery,
+        expectation: Expectation,
+        label: str,
+        *,
+        raw: bytes | None = None,
+        server: bool = False,
+    ) -> Exchange:
+        """Send a request and judge the answer. `server`: the HTTP server may refuse it by itself."""
+        exchange = await self.send(delivery, raw=raw)
+        self.judge(exchange, expectation, label, server=server)
+        return exchange
+
+    def judge(
+        self, exchange: Exchange, expectation: Expectation, label: str, *, server: bool = False
+    ) -> Verdict:
+        """Record what an exchange amounts to."""
+        judgement = expectation.judge(exchange)
+        self.add(
+            judgement.verdict,
+            label,
+            str(expectation),
+            _answer_text(exchange, judgement.got),
+            judgement.fault,
+            exchange,
+        )
+        if not server and exchange.answer is not None:
+            self.journal.answers.append(Witnessed(self.case.id, label, exchange))
+        return judgement.verdict
+
+    def add(
+        self,
+        verdict: Verdict,
+        label: str,
+        expected: str,
+        got: str,
+        fault: Fault | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        """Record a finding."""
+        credentials = self.target.credentials
+        request = shown(exchange, credentials) if exchange is not None else ""
+        self.findings.append(
+            Finding(verdict, label, expected, credentials.mask(got), fault, request)
+        )
+
+    def hold(
+        self,
+        held: bool,
+        label: str,
+        expected: str,
+        got: str,
+        fault: Fault = Fault.EFFECT,
+        exchange: Exchange | None = None,
+    ) -> None:
+        """Record that something held, or what was there instead."""
+        verdict = Verdict.PASSED if held else Verdict.FAILED
+        self.add(verdict, label, expected, got, None if held else fault, exchange)
+
+    def skip(self, reason: str) -> None:
+        """Say why the case has no step for this target."""
+        self.reason = reason
+
+    # --- seeing and doing
+
+    @property
+    def control(self) -> Control:
+        """Return the means to stop, lock and read the receiver; ends the case where there are none."""
+        if self.instance.control is None:
+            raise Unobservable("a receiver that the runner can stop, start and read")
+        return self.instance.control
+
+    @property
+    def inbox(self) -> Inbox:
+        """Return the receiver's inbox; ends the case where it cannot be read."""
+        if self.instance.inbox is None:
+            raise Unobservable("the receiver's inbox")
+        return self.instance.inbox
+
+    async def begin(self) -> None:
+        """Remember how many effects there were before, for an observer that only counts."""
+        observer = self.instance.observer
+        if self.case.observes and observer is not None and not observer.apart:
+            self.counted = await observer.count(())
+
+    async def effects(self, *expected: tuple[int, Sequence[Delivery], str]) -> None:
+        """Judge how many effects messages had: rows of (how many, the messages, label)."""
+        observer = self.instance.observer
+        if observer is None:
+            raise Unobservable("effects: neither an inbox nor a count URL")
+        if not observer.apart:
+            total = await observer.count(())
+            seen, self.counted = total - self.counted, total
+            wanted = sum(number for number, _, _ in expected)
+            self._count(seen, wanted, "; ".join(label for _, _, label in expected))
+            return
+        for number, deliveries, label in expected:
+            self._count(await observer.count([d.marker for d in deliveries]), number, label)
+
+    def _count(self, seen: int, wanted: int, label: str) -> None:
+        text = "{} effect" if wanted == 1 else "{} effects"
+        self.hold(seen == wanted, label, text.format(wanted), text.format(seen))
+
+    async def stored(self, *expected: tuple[Delivery, str]) -> None:
+        """Judge whether messages are stored exactly as they were sent, without the token."""
+        entries = await self.inbox.entries()
+        for delivery, label in expected:
+            found = [e for e in entries if delivery.marker in e.text]
+            wanted = exact(delivery.payload)
+            same = len(found) == 1 and exact(found[0].content) == wanted
+            got = difference(delivery.payload, found[0].content) if found else "nothing stored"
+            self.hold(same, label, "stored exactly", "stored exactly" if same else got)
+
+    async def entry(self, delivery: Delivery) -> Entry | None:
+        """Return the inbox entry of a message."""
+        entries = await self.inbox.entries()
+        return next((e for e in entries if delivery.marker in e.text), None)
+
+    async def handled(
+        self, delivery: Delivery, done: Callable[[list[HandlerRun]], bool]
+    ) -> list[HandlerRun]:
+        """Return what handlers did with a message, once `done` says so or patience is used up."""
+        seen: list[HandlerRun] = []
+
+        async def ready() -> bool:
+            nonlocal seen
+            seen = [r for r in await self.control.runs() if r.marker == delivery.marker]
+            return done(seen)
+
+        await self.wait(ready)
+        return seen
+
+    async def wait(
+        self,
+        ready: Callable[[], Awaitable[bool]],
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> bool:
+        """Wait until something is so; tell whether it came to be."""
+        try:
+            async with asyncio.timeout(timeout or self.patience.settle):
+                while not await ready():
+                    await asyncio.sleep(POLL)
+        except TimeoutError:
+            return False
+        return True
+
+
+def plain(content: Any) -> Any:
+    """Return a payload without what the runner itself put into it."""
+    if not isinstance(content, dict):
+        return content
+    return {k: v for k, v in content.items() if k not in {TOKEN, MARKER, DIRECTIVE}}
+
+
+def exact(content: Any) -> str:
+    """Return a text that is equal for equal payloads only: 1, 1.0 and true differ."""
+    return json.dumps(plain(content), sort_keys=True)
+
+
+def difference(sent: Any, found: Any) -> str:
+    """Say in which member a stored payload differs from what was sent."""
+    before, after = plain(sent), plain(found)
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return "another payload"
+    for name in before:
+        if name not in after:
+            return f"{name} is missing"
+        if exact(before[name]) != exact(after[name]):
+            return f"{name} is {json.dumps(after[name])[:80]}"
+    extra = sorted(set(after) - set(before))
+    return f"{extra[0]} was not sent" if extra else "equal"
+
+
+def _answer_text(exchange: Exchange, got: str) -> str:
+    if exchange.answer is None or exchange.accepted or not exchange.answer.body:
+        return got
+    body = exchange.answer.body[:200].decode("utf-8", "replace")
+    return f"{got}: {' '.join(body.split())}"
