@@ -1,0 +1,3 @@
+from hookwright.cli import main
+
+main()
