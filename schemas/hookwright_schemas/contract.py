@@ -1,7 +1,6 @@
 """A webhook contract: the events that a sender may send and a receiver must take."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -69,8 +68,7 @@ class Contract:
         try:
             return self._by_name[name]
         except KeyError:
-            known: Sequence[str] = [event.command for event in self.events]
-            raise UnknownEvent(name, known) from None
+            raise UnknownEvent(name, [event.command for event in self.events]) from None
 
     def classify(self, payload: Any, headers: Headers = ()) -> EventDefinition | None:
         """Return the event that a message stands for, valid or not; None for no event."""
@@ -99,11 +97,12 @@ class Contract:
         return WIRE_ENCODERS[self.encoding](payload)
 
     def idempotency_key(self, payload: Any, headers: Headers = ()) -> str | None:
-        """Return the key inside a payload, by its event's JSON Pointer; None where it has none."""
+        """Return the key inside a payload, by its event's JSON Pointer; None where there is none.
+
+        Only text that is not empty is a key: numbers lose digits on the way through some readers.
+        """
         event = self.classify(payload, headers)
         if event is None or event.idempotency_pointer is None:
             return None
         key = resolve(payload, parts(event.idempotency_pointer))
-        if isinstance(key, int) and not isinstance(key, bool):
-            return str(key)
         return key if isinstance(key, str) and key else None

@@ -11,8 +11,10 @@ _ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _unicode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
 _sorted = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
-# PHP writes up to this many digits before the decimal point, and an exponent from there on.
+# PHP writes an exponent for numbers with more digits before the decimal point, or more zeros
+# behind it, than these powers of ten have.
 _PHP_DIGITS: Final = 17
+_PHP_ZEROS: Final = -4
 _LEAVES: Final = frozenset((str, int, bool, type(None)))
 
 
@@ -112,7 +114,7 @@ def _php_float(number: float) -> str:
         raise EncodingError(_NO_NUMBER)
     sign = "-" if math.copysign(1.0, number) < 0 else ""
     digits, exponent = _shortest(abs(number))
-    if exponent < -4 or exponent >= _PHP_DIGITS:
+    if exponent < _PHP_ZEROS or exponent >= _PHP_DIGITS:
         fraction = digits[1:] or "0"
         return f"{sign}{digits[0]}.{fraction}e{exponent:+d}"
     if exponent < 0:
@@ -123,7 +125,7 @@ def _php_float(number: float) -> str:
 
 
 def _shortest(number: float) -> tuple[str, int]:
-    """Return the digits that name a float, and the power of ten of the first: 150.0 -> ("15", 2)."""
+    """Return the digits of a float, and the power of ten of the first: 150.0 -> ("15", 2)."""
     mantissa, _, power = f"{number!r}".partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")

@@ -42,7 +42,7 @@ class UnknownEvent(HookwrightError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
         self.known = tuple(known)
-        super().__init__(f"there is no event {name[:60]!r}: use one of {', '.join(self.known)}")
+        super().__init__(f"unknown event {name[:60]!r}: use one of {', '.join(self.known)}")
 
 
 class EncodingError(HookwrightError):

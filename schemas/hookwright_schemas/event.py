@@ -75,7 +75,7 @@ class EventDefinition:
         return self._present <= names and self._absent.isdisjoint(names)
 
     def check(self, payload: Any) -> tuple[Violation, ...]:
-        """Return everything that is wrong with a payload as this event; nothing when it is valid."""
+        """Return all that is wrong with a payload as this event; nothing when it is valid."""
         return self._validator.check(payload)
 
     def is_valid(self, payload: Any) -> bool:

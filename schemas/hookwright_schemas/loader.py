@@ -185,5 +185,8 @@ def _check_samples(contract: Contract, manifest: Manifest) -> None:
             for violation in verdict.violations:
                 raise ContractError(name, violation.pointer, violation.message)
             if verdict.event is not event:
-                other = verdict.event.id if verdict.event else "none"
+                other = verdict.event.id if verdict.event else "no event"
                 raise ContractError(name, "", f"has the shape of {other}, not of {event.id}")
+            if entry.idempotency_pointer and not contract.idempotency_key(sample.payload, headers):
+                key = f"{entry.key}idempotency_pointer"
+                raise ContractError(FILE, key, f"leads to no text in {name}")

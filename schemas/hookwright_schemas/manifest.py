@@ -78,12 +78,13 @@ def _classification(table: Table) -> Classification:
     rule = table.table("classification")
     if rule is None:
         raise table.error("classification", "is missing: say how events are told apart")
-    by = next((way for way in _WAYS if way == rule.value("by")), None)
+    given = rule.value("by")
+    by = next((way for way in _WAYS if way == given), None)
     if by is None:
         raise rule.error("by", f"must be one of {', '.join(_WAYS)}")
     header, pointer = rule.optional_text("header"), _pointer(rule, "pointer")
-    for way, given in (("header", header), ("pointer", pointer)):
-        if (way == by) != (given is not None):
+    for way, place in (("header", header), ("pointer", pointer)):
+        if (way == by) != (place is not None):
             problem = f"is missing: events are told apart by {by}" if way == by else _not_by(by)
             raise rule.error(way, problem)
     if header is not None and not _HEADER.fullmatch(header):

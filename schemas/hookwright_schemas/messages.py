@@ -1,16 +1,16 @@
-"""What a person is told about a fault: from the errors of `jsonschema` and the schema's own titles."""
+"""What a person is told about a fault: `jsonschema`'s errors in the words of the schema."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-
 from .formats import FORMATS
 from .pointers import pointer
 from .validation import Violation
 
-Error = ValidationError
+# A `jsonschema.ValidationError`, whose types allow for fields that are not set yet: those that
+# `iter_errors` yields have them all.
+Error = Any
 Owners = Mapping[str, tuple[str, ...]]
 
 # Of several faults at one place the one that says most: the first of these.
@@ -29,40 +29,40 @@ def explain(errors: Iterable[Error], owners: Owners) -> list[Violation]:
 
 
 def _violations(error: Error, owners: Owners) -> Iterator[tuple[int, Violation]]:
+    """Yield the faults behind one error, each with its rank among those of its place."""
     keyword = str(error.validator)
     path = list(error.absolute_path)
-    if keyword == "required":
-        # One error a member, each with the whole list: the first tells all of them.
-        for name in error.validator_value:
-            if name not in error.instance:
-                yield 0, Violation(pointer([*path, name]), "is missing", keyword)
-    elif keyword == "additionalProperties" and error.validator_value is False:
-        for name in _undocumented(error):
-            yield 0, Violation(pointer([*path, name]), "is not a documented member", keyword)
+    names = _members_at_fault(error)
+    if names is not None:
+        sentence = "is missing" if keyword == "required" else "is not a documented member"
+        for name in names:
+            yield 0, Violation(pointer([*path, name]), sentence, keyword)
     elif keyword in {"anyOf", "oneOf"} and error.context:
-        branch = _meant(error)
-        for child in branch:
-            for rank, violation in _violations(child, owners):
-                because = _because(error, child)
+        for child in _meant(error):
+            because = _because(error, child)
+            for rank, found in _violations(child, owners):
+                # Behind every fault that the place has whatever the alternative.
                 yield (
-                    # Behind every fault that is the place's own.
                     rank + len(_PRIORITY) + 1,
-                    Violation(violation.pointer, violation.message + because, violation.keyword),
+                    Violation(found.pointer, found.message + because, found.keyword),
                 )
-    elif keyword == "allOf" and error.context:
-        for child in error.context:
-            yield from _violations(child, owners)
     else:
         yield _rank(keyword), Violation(pointer(path), _message(error, path, owners), keyword)
 
 
+def _members_at_fault(error: Error) -> list[str] | None:
+    """Return the members that are missing, or should be; None for every other kind of error."""
+    if error.validator == "required":
+        # There is one such error for each member, and each has the whole list.
+        return [name for name in error.validator_value if name not in error.instance]
+    if error.validator == "additionalProperties":
+        documented = error.schema.get("properties", {})
+        return [name for name in error.instance if name not in documented]
+    return None
+
+
 def _rank(keyword: str) -> int:
     return _PRIORITY.index(keyword) if keyword in _PRIORITY else len(_PRIORITY)
-
-
-def _undocumented(error: Error) -> list[str]:
-    documented = error.schema.get("properties", {})
-    return [name for name in error.instance if name not in documented]
 
 
 def _meant(error: Error) -> list[Error]:
@@ -171,10 +171,6 @@ def _count(error: Error, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _one_of(error: Error) -> str:
-    return "must fit exactly one of the alternatives, and fits several"
-
-
 _SENTENCES: dict[str, Callable[[Error], str]] = {
     "type": _type,
     "enum": _enum,
@@ -183,7 +179,7 @@ _SENTENCES: dict[str, Callable[[Error], str]] = {
     "format": _format,
     "minLength": _length,
     "maxLength": _length,
-    "oneOf": _one_of,
+    "oneOf": lambda _error: "must fit one of the alternatives, and fits several",
     "minimum": lambda error: f"must be at least {error.validator_value}",
     "maximum": lambda error: f"must be at most {error.validator_value}",
     "multipleOf": lambda error: f"must be a multiple of {error.validator_value}",

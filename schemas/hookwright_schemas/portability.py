@@ -48,9 +48,10 @@ def pattern_problem(pattern: str) -> str | None:
     while position < len(pattern):
         match = _TOKEN.match(pattern, position)
         if match is None:
-            return f"has {pattern[position : position + 2]!r}, which regular expressions of other languages read in another way"
+            sign = pattern[position : position + 2]
+            return f"has {sign!r}, which other languages read in another way: write it otherwise"
         if match[0] == ".":
-            return "has a `.`, which stands for different line ends in different languages: use a class like [^a]"
+            return "has a `.`, whose line ends differ between languages: use a class, like [^@]"
         position = match.end()
     try:
         re.compile(pattern)
@@ -71,21 +72,23 @@ def _nodes(node: Any, key: str, file: str) -> Iterator[tuple[str, Mapping[str, A
     if not isinstance(node, Mapping):
         raise ContractError(file, key, "must be a schema, which is a JSON object")
     yield key, node
-    prefix = f"{key}." if key else ""
-    for name in node:
-        inner = f"{prefix}{name}"
-        if name in SCHEMAS:
-            yield from _nodes(node[name], inner, file)
-        elif name in ARRAYS_OF_SCHEMAS:
-            if not isinstance(node[name], list) or not node[name]:
-                raise ContractError(file, inner, "must be an array of schemas")
-            for number, child in enumerate(node[name]):
-                yield from _nodes(child, f"{inner}[{number}]", file)
-        elif name in MAPS_OF_SCHEMAS:
-            if not isinstance(node[name], Mapping):
-                raise ContractError(file, inner, "must be an object of schemas")
-            for member, child in node[name].items():
-                yield from _nodes(child, f"{inner}.{member}", file)
+    for name, value in node.items():
+        for inner, child in _children(name, value, f"{key}.{name}" if key else name, file):
+            yield from _nodes(child, inner, file)
+
+
+def _children(name: str, value: Any, key: str, file: str) -> Iterator[tuple[str, Any]]:
+    """Find the schemas that stand in one keyword of a schema."""
+    if name in SCHEMAS:
+        yield key, value
+    elif name in ARRAYS_OF_SCHEMAS:
+        if not isinstance(value, list) or not value:
+            raise ContractError(file, key, "must be an array of schemas")
+        yield from ((f"{key}[{number}]", child) for number, child in enumerate(value))
+    elif name in MAPS_OF_SCHEMAS:
+        if not isinstance(value, Mapping):
+            raise ContractError(file, key, "must be an object of schemas")
+        yield from ((f"{key}.{member}", child) for member, child in value.items())
 
 
 def _check_node(node: Mapping[str, Any], key: str, file: str) -> None:

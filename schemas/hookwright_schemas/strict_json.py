@@ -1,7 +1,8 @@
-"""JSON as RFC 8259 means it: no extensions, no guesses, nothing that two readers read in two ways."""
+"""JSON as RFC 8259 means it: no extensions, no guesses, nothing with two readings."""
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any, Never
 
 from .errors import MalformedJSON
@@ -41,17 +42,33 @@ def parse_text(text: str) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH and _deeper_than(value, MAX_DEPTH):
         raise MalformedJSON(_TOO_DEEP)
     # Raw surrogates do not survive the decoding of UTF-8: only an escape can have made one.
-    if ("\\ud" in text or "\\uD" in text) and has_lone_surrogate(value):
+    if ("\\ud" in text or "\\uD" in text) and any(True for _ in lone_surrogates(value)):
         raise MalformedJSON(
             "a string holds half of a surrogate pair, which no encoding can carry on"
         )
     return value
 
 
-def has_lone_surrogate(value: Any) -> bool:
-    """Tell whether a string somewhere in the value cannot be encoded."""
+def lone_surrogates(value: Any) -> Iterator[tuple[str | int, ...]]:
+    """Yield the paths of the strings, names of members included, that no encoding can carry."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
+    while waiting:
+        path, found = waiting.pop()
+        if isinstance(found, dict):
+            waiting += [((*path, name), child) for name, child in found.items()]
+            if any(map(_is_broken, found)):
+                yield path
+        elif isinstance(found, list):
+            waiting += [((*path, index), child) for index, child in enumerate(found)]
+        elif _is_broken(found):
+            yield path
+
+
+def _is_broken(value: Any) -> bool:
+    if not isinstance(value, str) or value.isascii():
+        return False
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        value.encode("utf-8")
     except UnicodeEncodeError:
         return True
     return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .formats import FORMATS, accepts_any_but
 from .pointers import pointer
+from .strict_json import lone_surrogates
 
 if TYPE_CHECKING:
     from .event import EventDefinition
@@ -75,8 +76,8 @@ class SchemaValidator:
         """Tell whether the value holds, in about a microsecond."""
         try:
             return self._verdict(value)
-        except (ValueError, TypeError, RecursionError):
-            # Not a JSON value: half of a surrogate pair, a set, a key that is no text.
+        except ValueError:
+            # Half of a surrogate pair, or a name that is no string: nothing that JSON could carry.
             return False
 
     def check(self, value: Any) -> tuple[Violation, ...]:
@@ -85,16 +86,16 @@ class SchemaValidator:
             return ()
         from .messages import explain  # noqa: PLC0415  only a refusal pays for it
 
-        try:
-            found = explain(self._reference.iter_errors(value), self.owners)
-        except RecursionError:
-            found = []
-        return tuple(found) or (_NOT_JSON,)
+        found = explain(self._reference.iter_errors(value), self.owners)
+        return tuple(found or map(_no_text, lone_surrogates(value))) or (_NO_JSON,)
 
 
-_NOT_JSON = Violation(
-    "", "cannot be written as JSON, because of half of a surrogate pair or its depth", "type"
-)
+def _no_text(path: tuple[str | int, ...]) -> Violation:
+    message = "holds half of a surrogate pair, which no encoding can carry"
+    return Violation(pointer(path), message, "type")
+
+
+_NO_JSON = Violation("", "is no JSON value: the names of its members must be strings", "type")
 
 
 def not_an_object(value: Any) -> Violation | None:
