@@ -76,7 +76,7 @@ def _is_broken(value: Any) -> bool:
 
 def _deeper_than(value: Any, levels: int) -> bool:
     layer = [value]
-    for _ in range(levels + 1):
+    for _ in range(levels):
         layer = [
             child
             for parent in layer
