@@ -5,7 +5,6 @@ from math import isfinite
 from typing import Any, Self
 
 from hookwright_schemas import Contract, EventDefinition, InvalidPayload, Violation
-from hookwright_schemas.pointers import pointer
 
 Scalar = str | int | float | bool | None
 
@@ -60,20 +59,14 @@ class Event:
     def violations(self) -> tuple[Violation, ...]:
         """Return everything that is wrong with the event, in the order of the payload."""
         found = [*self._misplaced()]
-        verdict = self.contract.check(self.payload, self.headers)
         named = {violation.pointer for violation in found}
         # The definition's own check says what is missing here, and not what the other events that
         # the payload might have become would want.
         of_schema = self.definition.check(self.payload)
         found += [violation for violation in of_schema if violation.pointer not in named]
-        if not found and (verdict.event is None or verdict.event.id != self.definition.id):
-            found.append(
-                Violation(
-                    "",
-                    f"the payload could not be told to be a {self.definition.id}",
-                    "classification",
-                )
-            )
+        if not found and not self._is_recognised():
+            text = f"would not be recognised as {self.definition.id}"
+            found.append(Violation("", text, "event"))
         return tuple(found)
 
     def validate(self) -> None:
@@ -87,13 +80,15 @@ class Event:
         return self.contract.encode(self.payload)
 
     def _is_sound(self) -> bool:
-        payload, headers = self.payload, self.headers
         return (
-            (classified := self.contract.classify(payload, headers)) is not None
-            and classified.id == self.definition.id
-            and self.definition.is_valid(payload)
+            self._is_recognised()
+            and self.definition.is_valid(self.payload)
             and next(self._misplaced(), None) is None
         )
+
+    def _is_recognised(self) -> bool:
+        told = self.contract.classify(self.payload, self.headers)
+        return told is not None and told.id == self.definition.id
 
     def _misplaced(self) -> Iterator[Violation]:
         """Find fields that are none of the event's, and parameters that cannot be one."""
@@ -115,8 +110,8 @@ class Event:
 
 
 def _violation(name: str, text: str, keyword: str) -> Violation:
-    where = pointer([name])
-    return Violation(where, f"{where} {text}", keyword)
+    # A JSON Pointer (RFC 6901, section 3).
+    return Violation("/" + name.replace("~", "~0").replace("/", "~1"), text, keyword)
 
 
 def is_scalar(value: object) -> bool:

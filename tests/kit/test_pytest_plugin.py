@@ -51,7 +51,7 @@ def test_the_plugin_holds_fixtures_only():
     """Everything else has a module of its own."""
     import hookwright.pytest_plugin as plugin  # noqa: PLC0415
 
-    own = {name for name, value in vars(plugin).items() if not name.startswith("__")}
+    own = {name for name, value in vars(plugin).items() if not name.startswith(("__", "@"))}
     assert own - {"TYPE_CHECKING", "pytest"} == {
         "hookwright_contract",
         "webhook_sender",

@@ -2,16 +2,23 @@
 
 import io
 import json
+import os
+import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+import trustme
+from pytest_httpserver import HTTPServer
 from standardwebhooks import Webhook
 
 from hookwright.cli import main
+from hookwright.testing.receiver import WebhookReceiver
+from hookwright_schemas import load_contract
 
 SHOP = Path(__file__).parents[1] / "contracts" / "shop"
 NOWHERE = "http://127.0.0.1:1/"
@@ -64,8 +71,6 @@ def test_the_sample_is_sent_and_accepted(run, webhook_receiver, name):
 
 def message_body(event):
     """Return the documented bytes of an event's sample."""
-    from hookwright_schemas import load_contract  # noqa: PLC0415
-
     return load_contract().event(event).samples[0].body
 
 
@@ -75,11 +80,30 @@ def test_every_event_of_the_contract_can_be_sent(run, webhook_receiver, event):
     assert run(event, webhook_receiver.url)[0] == 0
 
 
-def test_a_contract_of_another_folder(run, webhook_receiver):
-    """`--contract` names any contract, whose events and fields are then known."""
-    code, _, err = run("--contract", SHOP, "nothing", webhook_receiver.url)
+@pytest.fixture
+def shop_receiver(_hookwright_server):
+    """A receiver of the second contract of this suite."""
+    receiver = WebhookReceiver(load_contract(SHOP), _hookwright_server)
+    yield receiver
+    _hookwright_server.clear()
+
+
+def test_a_contract_of_another_folder(run, shop_receiver):
+    """`--contract` names any contract; its fields take JSON where they are no strings."""
+    fields = ['items=["pot"]', "express=false", "total=1e3", 'order={"number":"7"}', "note=7"]
+    options = [option for field in fields for option in ("--field", field)]
+    code, *_ = run("--contract", SHOP, "paid", shop_receiver.url, *options)
+    message = shop_receiver.assert_received("order_paid", items=["pot"], express=False, note="7")
+    assert code == 0
+    assert message.headers["x-shop-event"] == "order.paid"
+    assert message.headers["x-shop-delivery"] == message.headers["webhook-id"]
+
+
+def test_a_typed_field_takes_json(run):
+    """What is none is wrong usage, and the line says which type it should be."""
+    code, _, err = run("--contract", SHOP, "paid", NOWHERE, "--field", "express=yes")
     assert code == 2
-    assert "unknown event 'nothing'" in err
+    assert "--field express takes a JSON boolean, not 'yes'" in err
 
 
 def test_fields_and_parameters(run, webhook_receiver):
@@ -151,7 +175,7 @@ def test_a_problem_is_shown_readably(run, webhook_receiver):
     webhook_receiver.require_signature("right")
     _, out, _ = run("form", webhook_receiver.url)
     assert "the message was not accepted\n" in out
-    assert "the signature is missing, wrong or too old\n" in out
+    assert "the payload carries no signature that is right" in out
 
 
 def test_a_burst_gives_each_message_an_id(run, webhook_receiver):
@@ -235,6 +259,45 @@ def test_an_unknown_host(run):
     code, _, err = run("form", "http://unknown.invalid/hook")
     assert code == 3
     assert "unknown.invalid could not be resolved" in err
+
+
+@pytest.mark.parametrize(("trusted", "code"), [(True, 0), (False, 3)])
+def test_a_private_authority(tmp_path, trusted, code):
+    """Certificates are checked, against the authority that SSL_CERT_FILE names."""
+    authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    environment = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")} if trusted else {}
+    with HTTPServer("localhost", ssl_context=tls) as server:
+        server.expect_request("/hook").respond_with_data("")
+        ended = subprocess.run(
+            [sys.executable, "-m", "hookwright", "send", "form", server.url_for("/hook")],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert ended.returncode == code, ended.stderr
+    assert ("certificate is not trusted" in ended.stderr) is not trusted
+
+
+def test_an_interrupt_ends_it():
+    """Ctrl-C: no traceback, and the exit code that shells expect."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        started = subprocess.Popen(
+            [sys.executable, "-m", "hookwright", "send", "form", url, "--timeout", "600"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        accepted, _ = listener.accept()
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=60)
+        accepted.close()
+    assert (started.returncode, out, err.strip()) == (130, "", "hookwright: stopped.")
 
 
 @pytest.mark.parametrize("source", ["option", "environment"])
@@ -343,7 +406,7 @@ def test_wrong_usage_is_one_helpful_line(run, arguments, hint, why):
     ("content", "hint", "why"),
     [
         ('{"name": "x",}', "line 1", "no strict JSON"),
-        ("[]", "not a JSON object", "another type"),
+        ("[]", "must be a JSON object", "another type"),
         ('{"name": 7}', "/name", "a field of another type"),
         ('{"list": [1]}', "/list", "a parameter that is no scalar"),
     ],

@@ -36,11 +36,11 @@ def test_a_sample_encodes_to_its_documented_bytes(contract, definition, sample):
 @pytest.mark.parametrize(
     ("contract", "definition"),
     [(contract, definition) for contract in (JOTURL, SHOP) for definition in contract.events],
-    ids=lambda value: getattr(value, "id", value.name),
+    ids=lambda value: getattr(value, "id", None) or value.name,
 )
 def test_a_sample_event_is_valid_and_recognised(contract, definition):
     """A receiver tells from payload and headers alone which event it is."""
-    event = Event.sample(contract, definition.command, {"source": "test"})
+    event = Event.sample(contract, definition.command)
     event.validate()
     message = Message.of(event)
     verdict = contract.check(json.loads(message.body), message.headers)
@@ -124,6 +124,23 @@ def test_an_event_that_has_become_another_is_refused():
     del lead.fields["extended_info"]
     with pytest.raises(InvalidPayload):
         lead.validate()
+
+
+def test_an_event_that_names_another_is_refused(tmp_path):
+    """Valid as its own event, and still no receiver would take it for that."""
+    schema = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    (tmp_path / "made.schema.json").write_text(json.dumps(schema))
+    (tmp_path / "made.json").write_text('{"kind":"thing.made"}')
+    (tmp_path / "contract.toml").write_text(
+        'name = "things"\nversion = "1.0.0"\ntitle = "Things"\nencoding = "json"\n'
+        '[classification]\nby = "pointer"\npointer = "/kind"\n'
+        '[[events]]\nid = "made"\ncommand = "made"\ntitle = "Made"\ndescription = "Made."\n'
+        'schema = "made.schema.json"\nsamples = ["made.json"]\nvalue = "thing.made"\n'
+    )
+    contract = load_contract(tmp_path)
+    Event.sample(contract, "made").validate()
+    with pytest.raises(InvalidPayload, match="would not be recognised as made"):
+        Event.sample(contract, "made", kind="thing.lost").validate()
 
 
 @pytest.mark.parametrize("value", ["text", "", 0, -1.5, 10**20, True, False, None, "a\0b"])

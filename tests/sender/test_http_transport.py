@@ -200,9 +200,11 @@ def test_the_deadline_covers_the_look_up():
 
     try:
         attempt = asyncio.run(run())
+        waiting = [thread.name for thread in threading.enumerate()]
     finally:
         release.set()
     assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, False)
+    assert "resolve slow.example" in waiting, "the loop did not wait for the look-up to end"
 
 
 def test_the_deadline_covers_the_connect():

@@ -1,6 +1,7 @@
 """`hookwright send`: one event, or many, to a URL."""
 
 import asyncio
+import math
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -24,6 +25,13 @@ class Options:
     count: int
     concurrency: int
     timeout: float
+
+
+def _a_number(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    # NaN passes every comparison of a range.
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number of seconds.")
+    return value
 
 
 @click.command("send")
@@ -78,6 +86,7 @@ class Options:
     default=5.0,
     show_default=True,
     envvar="HOOKWRIGHT_TIMEOUT",
+    callback=_a_number,
     help="Seconds for one attempt, from look-up to answer. Also HOOKWRIGHT_TIMEOUT.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")

@@ -13,7 +13,7 @@ def answer_lines(attempt: Attempt) -> list[str]:
     """Return the first lines of an answer; of problem+json (RFC 9457) the detail and pointers.
 
     {"title": "Invalid", "detail": "2 faults", "errors": [{"pointer": "/date", "message": "…"}]}
-    -> ["Invalid: 2 faults", "/date  …"]
+    -> ["Invalid: 2 faults", "/date …"]
     """
     media_type = attempt.response_headers.get("content-type", "").partition(";")[0].strip()
     if media_type == "application/problem+json":
@@ -40,7 +40,7 @@ def _problem_lines(problem: dict[str, Any]) -> list[str]:
             if isinstance(entry, dict) and "pointer" in entry:
                 where = str(entry["pointer"])
                 words = str(entry.get("detail") or entry.get("message") or "")
-                lines.append(words if words.startswith(where) else f"{where}  {words}".rstrip())
+                lines.append(f"{where or 'the payload'} {words}".rstrip())
     return lines
 
 

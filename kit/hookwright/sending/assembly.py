@@ -59,7 +59,7 @@ def assemble(
 def _object(data: bytes) -> dict[str, Any]:
     value = parse_strict(data)
     if not isinstance(value, dict):
-        raise InvalidPayload((Violation("", "--data is not a JSON object", "type"),))
+        raise InvalidPayload((Violation("", "in --data must be a JSON object", "type"),))
     return value
 
 

@@ -17,7 +17,7 @@ RANKS = (50, 95, 99)
 REMEDIES = {
     Outcome.DNS_ERROR: "check the host name",
     Outcome.REFUSED: "start the receiver, or check the host and the port",
-    Outcome.TLS_ERROR: "check the certificate (SSL_CERT_FILE names a private authority's)",
+    Outcome.TLS_ERROR: "check that the port speaks TLS, and the certificate (SSL_CERT_FILE trusts another)",
     Outcome.TIMEOUT: "let the receiver answer first and work afterwards, or raise --timeout",
     Outcome.REDIRECT: "send to the final URL",
     Outcome.CLIENT_ERROR: "see its answer",
@@ -93,7 +93,7 @@ class Report:
         remedy = STATUS_REMEDIES.get(failure.status or 0) or REMEDIES[failure.outcome]
         if not failure.reached and failure.outcome is Outcome.TIMEOUT:
             remedy = REMEDIES[Outcome.REFUSED]
-        told = f"{failure.error}: {remedy}"
+        told = f"{failure.error}; {remedy}"
         if summary.count > 1:
             missed = summary.count - summary.accepted
             told = f"{missed} of {summary.count} were not accepted; first: {told}"
