@@ -1,6 +1,7 @@
 """How values of a contract are written in the languages of the generated files."""
 
 import json
+import keyword
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -48,8 +49,14 @@ def _string(text: str) -> str:
 
 
 def python_type(field: Field) -> str:
-    """Return the Python type of a documented field, by its JSON type."""
-    return PYTHON_TYPES.get(field.type, "object")
+    """Return the type of a documented field in a TypedDict, by its JSON type."""
+    known = PYTHON_TYPES.get(field.type, "object")
+    return known if field.required else f"NotRequired[{known}]"
+
+
+def is_identifier(name: str) -> bool:
+    """Tell whether a field can be an attribute of a class of Python."""
+    return name.isidentifier() and not keyword.iskeyword(name)
 
 
 def python_import(names: Iterable[str], module: str) -> str:

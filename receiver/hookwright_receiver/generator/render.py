@@ -12,7 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from hookwright_receiver.generator.answers import Decisions
 from hookwright_receiver.generator.errors import TemplateError
-from hookwright_receiver.generator.filters import FILTERS, one_line
+from hookwright_receiver.generator.filters import FILTERS, is_identifier, one_line
 from hookwright_receiver.generator.plan import PACKAGE, Plan, Source, target_path
 from hookwright_receiver.generator.vendor import vendored
 from hookwright_schemas import Contract, load_contract
@@ -58,6 +58,7 @@ def template_environment() -> SandboxedEnvironment:
         autoescape=False,
     )
     environment.filters.update(FILTERS)
+    environment.tests["identifier"] = is_identifier
     return environment
 
 

@@ -16,9 +16,12 @@ from hookwright_schemas import Contract, HookwrightError
 HERE = Path("/somewhere/my-receiver")
 
 
-def made_up(events: Iterable[str], reserved: Iterable[str] = ()) -> Contract:
+def made_up(
+    events: Iterable[str], reserved: Iterable[str] = (), fields: Iterable[str] = ()
+) -> Contract:
     """Return as much of a contract as a plan looks at."""
-    ids = tuple(SimpleNamespace(id=event) for event in events)
+    named = tuple(SimpleNamespace(name=field) for field in fields)
+    ids = tuple(SimpleNamespace(id=event, fields=named) for event in events)
     return cast("Contract", SimpleNamespace(name="x", events=ids, reserved=frozenset(reserved)))
 
 
@@ -202,6 +205,23 @@ def test_a_documented_token_leaves_no_room_for_ours() -> None:
     with pytest.raises(InvalidAnswer, match="--auth signature"):
         plan_project(Answers(contract=contract), HERE)
     assert plan_project(Answers(contract=contract, auth="signature"), HERE).decisions
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        (("payload",), "the sink has a column of that name"),
+        (("Received_At",), "the same name to a database"),
+        (("name", "Name"), "two fields, one column"),
+    ],
+)
+@pytest.mark.parametrize("sink", ["csv", "sql"])
+def test_a_sink_has_no_column_twice(sink: str, fields: tuple[str, ...], reason: str) -> None:
+    """It would fail at the receiver's first start, or at its first event."""
+    contract = made_up(["order"], fields=fields)
+    with pytest.raises(InvalidAnswer, match="--sink jsonl"):
+        plan_project(Answers(contract=contract, sinks=(sink,)), HERE)
+    assert plan_project(Answers(contract=contract, sinks=("jsonl",)), HERE), reason
 
 
 def test_every_refusal_is_an_error_of_the_kit() -> None:

@@ -39,7 +39,7 @@ def installed(requirements: list[str]) -> set[str]:
         try:
             needed = requires(name) or []
         except PackageNotFoundError:
-            pytest.skip(f"{name} is not installed: pip install 'hookwright[demo]'")
+            pytest.fail(f"{name} is not installed: run `make test`")
         for text in needed:
             further = Requirement(text)
             if further.marker is None or any(
