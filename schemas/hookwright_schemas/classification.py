@@ -34,7 +34,10 @@ class Classification:
     ) -> "EventDefinition | None":
         """Return the event that the payload and its headers stand for; None for no event."""
         if self.by == "shape":
-            return next((event for event in events if event.has_shape(payload)), None)
+            for event in events:
+                if event.has_shape(payload):
+                    return event
+            return None
         if self.by == "header":
             value = _header(headers, self.header or "")
         else:
