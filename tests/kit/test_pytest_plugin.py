@@ -241,7 +241,7 @@ def test_failures_are_as_many_as_were_asked_for(webhook_sender, webhook_receiver
 def test_a_delay_outlasts_a_deadline_and_not_the_test(webhook_sender, webhook_receiver):
     """The sender gives up; `close`, at the end of the test, lets the answer go."""
     webhook_receiver.delay(600)
-    webhook_sender.timeout = 0.2
+    webhook_sender.timeout = 1.0
     attempt = webhook_sender.send("form", webhook_receiver.url)
     assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, True)
 

@@ -17,7 +17,7 @@ RANKS = (50, 95, 99)
 REMEDIES = {
     Outcome.DNS_ERROR: "check the host name",
     Outcome.REFUSED: "start the receiver, or check the host and the port",
-    Outcome.TLS_ERROR: "check that the port speaks TLS, and the certificate (SSL_CERT_FILE trusts another)",
+    Outcome.TLS_ERROR: "check the certificate (SSL_CERT_FILE trusts another), and that it is TLS",
     Outcome.TIMEOUT: "let the receiver answer first and work afterwards, or raise --timeout",
     Outcome.REDIRECT: "send to the final URL",
     Outcome.CLIENT_ERROR: "see its answer",
