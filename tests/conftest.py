@@ -1,0 +1,28 @@
+"""What tests of every part may ask for: programs of the system, and a PostgreSQL server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from . import postgresql as _postgresql
+from .programs import needs as _needs
+
+
+@pytest.fixture(scope="session")
+def needs():
+    """Return `needs(program, package) -> path`, which skips the test where it is missing."""
+    return _needs
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[_postgresql.Server]:
+    """A PostgreSQL server, one for each process of pytest: `.url`, `.database()`."""
+    with _postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgresql: _postgresql.Server) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped after the test."""
+    with postgresql.database() as url:
+        yield url
