@@ -1,4 +1,4 @@
-"""The two contracts that projects are generated from: the built-in one, and a made-up one."""
+"""The contracts that projects are generated from: the built-in one, and two made-up ones."""
 
 from pathlib import Path
 
@@ -19,3 +19,9 @@ def builtin() -> Contract:
 def shop() -> Contract:
     """A contract of other events, told apart in another way."""
     return load_contract(CONTRACTS / "shop")
+
+
+@pytest.fixture(scope="session")
+def ledger() -> Contract:
+    """A contract with what the other two leave out."""
+    return load_contract(Path(__file__).parent / "ledger")

@@ -25,9 +25,9 @@ NAMES = ["r", "my-receiver", "Leads", "as-long-as-the-name-of-a-project-can-be-"
 Files = dict[PurePosixPath, bytes]
 
 
-def every_project(builtin: Contract, shop: Contract) -> Iterator[tuple[str, str, Files]]:
+def every_project(*contracts: Contract) -> Iterator[tuple[str, str, Files]]:
     """Yield a label, the contract's name and the files of each combination of answers."""
-    combined = product((builtin, shop), STACKS, AUTHS, SINK_SETS)
+    combined = product(contracts, STACKS, AUTHS, SINK_SETS)
     for number, (contract, stack, auth, sinks) in enumerate(combined):
         name = NAMES[number % len(NAMES)]
         answers = Answers(name=name, stack=stack, auth=auth, sinks=sinks, contract=contract)
@@ -36,9 +36,9 @@ def every_project(builtin: Contract, shop: Contract) -> Iterator[tuple[str, str,
 
 
 @pytest.fixture(scope="module")
-def projects(builtin: Contract, shop: Contract) -> list[tuple[str, str, Files]]:
+def projects(builtin: Contract, shop: Contract, ledger: Contract) -> list[tuple[str, str, Files]]:
     """Every combination of answers, rendered."""
-    return list(every_project(builtin, shop))
+    return list(every_project(builtin, shop, ledger))
 
 
 @pytest.fixture(scope="module")
@@ -148,12 +148,13 @@ def test_a_project_passes_its_own_type_checker(  # noqa: PLR0913, PLR0917  fixtu
     tmp_path: Path,
     builtin: Contract,
     shop: Contract,
+    ledger: Contract,
     stack: str,
     auth: str,
     sinks: tuple[str, ...],
 ) -> None:
     """`mypy` in the project's folder, strict, as its configuration says."""
-    contract = shop if auth == "signature" else builtin
+    contract = {"token": builtin, "signature": shop, "none": ledger}[auth]
     answers = Answers(name="leads", stack=stack, auth=auth, sinks=sinks, contract=contract)
     for path, content in render(plan_project(answers, tmp_path)).items():
         target = tmp_path / path
