@@ -24,7 +24,7 @@ def php_json(value: Any) -> bytes:
     No white space, `/` as `\/`, non-ASCII as `\uXXXX` in lower-case hexadecimal, and floats as
     with `serialize_precision=-1`: 1.0 is `1`, 1e25 is `1.0e+25`. Raises `EncodingError`.
     """
-    text = _written(_ascii, value) if _floatless(value) else "".join(_pieces(value))
+    text = _written(_ascii if _floatless(value) else _with_php_floats, value)
     # PHP leaves DEL alone. Behind an even number of backslashes `\u007f` is an escape, and both
     # writers escape every backslash, so that an odd one is always the escape's own.
     if "\\u007f" in text:
@@ -65,13 +65,12 @@ def _written(encode: Callable[[Any], str], value: Any) -> str:
     except RecursionError:
         raise EncodingError("it is nested too deeply; flatten it") from None
     except ValueError as error:
-        if "ircular" in str(error):
-            raise EncodingError("it contains itself; flatten it") from None
-        raise EncodingError(_NO_NUMBER) from None
+        raise EncodingError(_A_LOOP if "ircular" in str(error) else _NO_NUMBER) from None
     except TypeError:
         raise EncodingError(_NO_JSON_TYPE) from None
 
 
+_A_LOOP = "it contains itself; flatten it"
 _NO_NUMBER = "JSON has no NaN and no infinities; send null or text instead"
 _NO_JSON_TYPE = "JSON has objects with text keys, arrays, text, numbers, booleans and null"
 
@@ -85,15 +84,17 @@ def _floatless(value: Any) -> bool:
     return False
 
 
+def _with_php_floats(value: Any) -> str:
+    return "".join(_pieces(value))
+
+
 def _pieces(value: Any) -> Iterator[str]:
     if isinstance(value, float):
         yield _php_float(value)
     elif isinstance(value, dict):
         separator = "{"
         for name, child in value.items():
-            if not isinstance(name, str):
-                raise EncodingError(_NO_JSON_TYPE)
-            yield f"{separator}{_ascii(name)}:"
+            yield separator + _ascii({name: 0})[1:-2]
             yield from _pieces(child)
             separator = ","
         yield "}" if value else "{}"
@@ -105,7 +106,7 @@ def _pieces(value: Any) -> Iterator[str]:
             separator = ","
         yield "]" if value else "[]"
     else:
-        yield _written(_ascii, value)
+        yield _ascii(value)
 
 
 def _php_float(number: float) -> str:

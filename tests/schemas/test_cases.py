@@ -65,7 +65,11 @@ def test_messages_never_hold_the_value():
             continue
         said = " ".join(violation.message for violation in JOTURL.check(case.payload).violations)
         for name, value in case.payload.items():
-            if isinstance(value, str) and len(value) > 12 and value != event.samples[0].payload.get(name):
+            if (
+                isinstance(value, str)
+                and len(value) > 12
+                and value != event.samples[0].payload.get(name)
+            ):
                 assert value not in said, case.id
 
 

@@ -70,7 +70,9 @@ ERRORS = [
     (UnknownEvent("forn", ["form", "link"]), 2, "unknown event 'forn': use one of form, link"),
     (EncodingError("it is a loop"), 2, "the payload cannot be written as JSON: it is a loop"),
     (
-        InvalidPayload([Violation("/a", "is missing", "required"), Violation("", "is odd", "type")]),
+        InvalidPayload(
+            [Violation("/a", "is missing", "required"), Violation("", "is odd", "type")]
+        ),
         1,
         "the payload is invalid: /a is missing; the payload is odd",
     ),
