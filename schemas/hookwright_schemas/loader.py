@@ -112,7 +112,7 @@ def _fields(schema: dict[str, Any], file: str) -> tuple[Field, ...]:
     required = schema.get("required", ())
     found = []
     for name, node in schema.get("properties", {}).items():
-        if node is False or node == {"not": {}}:
+        if node == {"not": {}}:
             continue
         kind = node.get("type") if isinstance(node, dict) else None
         if not isinstance(kind, str) or kind not in TYPES:

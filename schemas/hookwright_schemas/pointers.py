@@ -1,7 +1,11 @@
 """JSON Pointers (RFC 6901): how a place in a payload is named."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+# No leading zeros (RFC 6901, section 4), and no more digits than a list has use for.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
 def pointer(path: Iterable[str | int]) -> str:
@@ -21,7 +25,7 @@ def resolve(value: Any, path: Sequence[str]) -> Any:
     for part in path:
         if isinstance(value, dict):
             value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and _INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             return None

@@ -67,12 +67,13 @@ def check_schema(schema: Any, file: str) -> None:
 
 
 def _nodes(node: Any, key: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(node, bool) and key:
-        return
     if not isinstance(node, Mapping):
         raise ContractError(file, key, "must be a schema, which is a JSON object")
     yield key, node
     for name, value in node.items():
+        # Drafts before 6 take a boolean for a schema in this one place alone.
+        if name == "additionalProperties" and isinstance(value, bool):
+            continue
         for inner, child in _children(name, value, f"{key}.{name}" if key else name, file):
             yield from _nodes(child, inner, file)
 
