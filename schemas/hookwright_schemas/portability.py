@@ -26,7 +26,8 @@ MAPS_OF_SCHEMAS: Final = frozenset({"properties"})
 KEYWORDS: Final = ANNOTATIONS | ASSERTIONS | SCHEMAS | ARRAYS_OF_SCHEMAS | MAPS_OF_SCHEMAS
 TYPES: Final = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
 
-_CLASS = r"\[\^?(?:\\x[0-9A-Fa-f]{2}|\\[\\\]\[^.*+?(){}|/-]|[^\\\[\]])+\]"
+# A doubled sign is an operator on sets in Rust, and in a later Python.
+_CLASS = r"\[\^?(?:\\x[0-9A-Fa-f]{2}|\\[\\\]\[^.*+?(){}|/-]|(?!--|&&|~~|\|\|)[^\\\[\]])+\]"
 _TOKEN = re.compile(
     rf"""
       \\x[0-9A-Fa-f]{{2}}            # a code point; \u and \p are spelt in different ways
@@ -107,6 +108,7 @@ def _check_node(node: Mapping[str, Any], key: str, file: str) -> None:
             file, f"{prefix}format", f"is none that both ends assert: use {', '.join(FORMATS)}"
         )
     if "pattern" in node:
-        problem = pattern_problem(str(node["pattern"]))
+        pattern = node["pattern"]
+        problem = pattern_problem(pattern) if isinstance(pattern, str) else "must be a text"
         if problem:
             raise ContractError(file, f"{prefix}pattern", problem)

@@ -1,4 +1,4 @@
-"""The two contracts of the suite: the built-in one, and a made-up one that shares nothing with it."""
+"""The two contracts of the suite: the built-in one, and one that shares nothing with it."""
 
 from pathlib import Path
 

@@ -81,6 +81,8 @@ def test_what_is_told_of_a_payload(payload: Any, told: dict[str, str], reason: s
     assert [(each.pointer, each.message) for each in verdict.violations] == [*told.items()], reason
 
 
+ONE = "must fit one of the alternatives, and fits several"
+
 # schema, value, pointer, message
 RULES: list[tuple[dict[str, Any], Any, str, str]] = [
     ({"type": ["string", "null"]}, 1, "", "must be a string or null, not a number"),
@@ -90,7 +92,7 @@ RULES: list[tuple[dict[str, Any], Any, str, str]] = [
     ({"not": {"type": "string"}}, "a", "", "has a value that is not allowed"),
     ({"properties": {"a": {"not": {}}}}, {"a": 1}, "/a", "must not be there"),
     ({"pattern": "^a"}, "b", "", "has the wrong form"),
-    ({"pattern": "^a", "description": "It begins with a."}, "b", "", "has the wrong form: It begins with a."),
+    ({"pattern": "^a", "description": "An a."}, "b", "", "has the wrong form: An a."),
     ({"minLength": 2}, "a", "", "must have at least 2 characters"),
     ({"maxLength": 1}, "ab", "", "must have at most 1 character"),
     ({"minimum": 3}, 2, "", "must be at least 3"),
@@ -104,9 +106,9 @@ RULES: list[tuple[dict[str, Any], Any, str, str]] = [
     ({"additionalProperties": False}, {"a/b": 1}, "/a~1b", "is not a documented member"),
     ({"additionalProperties": {"type": "null"}}, {"~": 1}, "/~0", "must be null, not a number"),
     ({"properties": {"a": {"required": ["b"]}}}, {"a": {}}, "/a/b", "is missing"),
-    ({"oneOf": [{"type": "string"}, {"minLength": 1}]}, "a", "", "must fit one of the alternatives, and fits several"),
+    ({"oneOf": [{"type": "string"}, {"minLength": 1}]}, "a", "", ONE),
     ({"allOf": [{"title": "even", "multipleOf": 2}]}, 3, "", "must be even"),
-    ({"anyOf": [{"title": "small", "maximum": 1}, {"title": "text", "type": "string"}]}, 3, "", "must be small"),
+    ({"anyOf": [{"title": "small", "maximum": 1}, {"type": "string"}]}, 3, "", "must be small"),
     ({"allOf": [{"anyOf": [{"enum": [1]}, {"enum": [2]}]}]}, 3, "", "must be 1"),
 ]  # fmt: skip
 
