@@ -1,0 +1,246 @@
+"""A Flask receiver, generated once, in a process of its own; and raw connections to it."""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hookwright_receiver import Answers, generate
+
+PACKAGE = "flask_under_test"
+PATIENCE = 30.0
+# Starts `serve` as `python -m` does, with some constants of modules set to other values before.
+LAUNCH = """
+import importlib, json, runpy, sys
+package, constants = sys.argv[1], json.loads(sys.argv[2])
+for name, value in constants.items():
+    module, _, constant = name.partition(".")
+    setattr(importlib.import_module(f"{package}.{module}"), constant, value)
+sys.argv = [package, "serve"]
+runpy.run_module(package, run_name="__main__")
+"""
+
+
+def wait_until(condition: Callable[[], bool], *, within: float = PATIENCE) -> None:
+    """Poll until something is so; fail after a while."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+class Answer:
+    """One answer, as it came over the wire."""
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self.head = head
+        self.body = body
+        self.status = int(head.split()[1])
+
+    @property
+    def closes(self) -> bool:
+        """Whether the server says that it closes the connection."""
+        return b"\r\nconnection: close\r\n" in self.head.lower()
+
+
+class Client:
+    """One TCP connection, and what came over it."""
+
+    def __init__(self, port: int) -> None:
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.received = b""
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.sock.sendall(data)
+
+    def try_send(self, data: bytes) -> bool:
+        """Send bytes if the server still takes them."""
+        try:
+            self.sock.sendall(data)
+        except OSError:
+            return False
+        return True
+
+    def answer(self) -> Answer:
+        """Return the next answer."""
+        head = self._until(b"\r\n\r\n")
+        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
+        length = int(fields.get(b"content-length", b"0"))
+        while len(self.received) < length:
+            self._read()
+        body, self.received = self.received[:length], self.received[length:]
+        return Answer(head, body)
+
+    def is_closed(self) -> bool:
+        """Tell whether nothing more comes but the end of the connection."""
+        try:
+            return not self.received and not self.sock.recv(1)
+        except ConnectionResetError:
+            return True
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self.received:
+            self._read()
+        end = self.received.index(mark) + len(mark)
+        found, self.received = self.received[:end], self.received[end:]
+        return found
+
+    def _read(self) -> None:
+        data = self.sock.recv(65536)
+        assert data, f"the connection ended after {self.received!r}"
+        self.received += data
+
+
+class Server:
+    """A receiver that runs."""
+
+    def __init__(
+        self, root: Path, folder: Path, settings: Mapping[str, str], constants: Mapping[str, float]
+    ) -> None:
+        self.folder = folder
+        self.log = folder / "log"
+        self.clients: list[Client] = []
+        environment = {"PYTHONPATH": str(root), "PORT": "0", "WORKERS": "0", **settings}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", LAUNCH, PACKAGE, json.dumps(constants)],
+                cwd=folder,
+                env={"PATH": os.environ["PATH"], **environment},
+                stderr=log,
+            )
+
+    @property
+    def port(self) -> int:
+        """The port, once the log has named it."""
+        return next(int(line["port"]) for line in self.lines() if line["message"] == "listening")
+
+    @property
+    def worker(self) -> int:
+        """The process that answers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return int(children.read_text().split()[0])
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return what was logged."""
+        text = self.log.read_text()
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def is_listening(self) -> bool:
+        """Tell whether it listens; fail if it has ended."""
+        assert self.process.poll() is None, self.log.read_text()
+        return any(line["message"] == "listening" for line in self.lines())
+
+    def wait(self) -> None:
+        """Return when it answers; gunicorn listens before it has a process that does."""
+        wait_until(self.is_listening)
+        client = self.connect()
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert client.answer().status == 200
+        client.sock.close()
+
+    def connect(self) -> Client:
+        """Open a connection, which ends with the server."""
+        client = Client(self.port)
+        self.clients.append(client)
+        return client
+
+    def memory(self) -> int:
+        """Return the memory of the process that answers (bytes)."""
+        pages = Path(f"/proc/{self.worker}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def stored(self) -> int:
+        """Return how many events are in the inbox."""
+        with closing(sqlite3.connect(self.folder / "inbox.db")) as database:
+            return int(database.execute("SELECT count(*) FROM inbox").fetchone()[0])
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send a signal, and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        """End everything."""
+        for client in self.clients:
+            client.sock.close()
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated project, which authenticates nobody: that is not what is tested here."""
+    folder = tmp_path_factory.mktemp("flask") / "project"
+    generate(folder, Answers(name=PACKAGE, stack="flask", auth="none"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def module(root: Path) -> Iterator[Callable[[str], ModuleType]]:
+    """Import a module of the generated package."""
+    sys.path.insert(0, str(root))
+    yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
+    sys.path.remove(str(root))
+
+
+@pytest.fixture
+def start(root: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start a receiver: settings by name, and constants as `{"module.NAME": value}`."""
+    with ExitStack() as stack:
+
+        def start(constants: Mapping[str, float] | None = None, **settings: str) -> Server:
+            server = Server(root, tmp_path, settings, constants or {})
+            stack.callback(server.close)
+            server.wait()
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def run(root: Path, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Run `serve` with settings under which it ends by itself."""
+
+    def run(**settings: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", PACKAGE, "serve"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **settings},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A receiver as it is generated; the tests of a module share it."""
+    server = Server(root, tmp_path_factory.mktemp("receiver"), {}, {})
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def event(root: Path) -> bytes:
+    """The body of an event that the receiver accepts."""
+    samples = root / PACKAGE / "schemas" / "samples"
+    return min(samples.iterdir()).read_bytes()
