@@ -1,6 +1,6 @@
 """What tests of every part may ask for: programs of the system, and a PostgreSQL server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,7 +9,7 @@ from .programs import needs as _needs
 
 
 @pytest.fixture(scope="session")
-def needs():
+def needs() -> Callable[..., str]:
     """Return `needs(program, package) -> path`, which skips the test where it is missing."""
     return _needs
 

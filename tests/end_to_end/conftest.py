@@ -1,0 +1,42 @@
+"""Generated projects, made once for each set of answers, and the processes that run them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookwright_receiver import STACKS
+
+from . import receivers as _receivers
+
+STACK_NAMES = sorted(STACKS)
+
+
+@pytest.fixture(params=STACK_NAMES)
+def stack(request: pytest.FixtureRequest) -> str:
+    """Every stack that there is."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., _receivers.Project]:
+    """Return `project(stack=..., auth=..., sinks=..., contract=...)`, a generated project."""
+    made: dict[str, _receivers.Project] = {}
+
+    def project(**answers: Any) -> _receivers.Project:
+        key = json.dumps(answers, default=lambda contract: contract.digest, sort_keys=True)
+        if key not in made:
+            root = tmp_path_factory.mktemp("project") / "receiver_under_test"
+            made[key] = _receivers.Project.generate(root, **answers)
+        return made[key]
+
+    return project
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[_receivers.Receivers]:
+    """Return `start(project, *command, folder=..., **settings)`; all ends with the test."""
+    with _receivers.receivers(tmp_path) as starting:
+        yield starting
