@@ -110,6 +110,20 @@ def test_nothing_of_one_contract_is_in_a_project_for_another(
                 assert not found, f"{label}/{path}"
 
 
+def test_every_setting_is_explained(projects: list[tuple[str, str, Files]]) -> None:
+    """What the code reads stands in `.env.example` and in the README, and nothing else does."""
+    for label, _, files in projects:
+        texts = {path.name: content.decode() for path, content in files.items()}
+        read = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', texts["settings.py"]))
+        assert read, label
+        assert read == set(re.findall(r"^([A-Z_]+)=", texts[".env.example"], re.MULTILINE)), label
+        section = texts["README.md"].partition("## Configuration")[2].partition("\n## ")[0]
+        explained = re.findall(
+            r"`([A-Z_]+)`", "".join(re.findall(r"^\|[^|]*\|", section, re.MULTILINE))
+        )
+        assert read == set(explained), label
+
+
 def test_every_project_passes_its_own_linter(folder: Path) -> None:
     """`ruff check` finds the configuration of each project beside its files."""
     assert not ruff(folder, "check")

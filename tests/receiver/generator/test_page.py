@@ -1,4 +1,4 @@
-"""docs/generating.md: every command on the page is run, in the page's order."""
+"""The commands of docs/generating.md, and of a generated README, are run in their order."""
 
 import os
 import re
@@ -8,17 +8,22 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
+from hookwright_receiver import STACKS, Answers, generate
+
+FIRST = next(iter(STACKS))
 PAGE = Path(__file__).parents[3] / "docs" / "generating.md"
 PATIENCE = 60
 
 
-def blocks() -> list[tuple[str, str]]:
-    """Return the page's blocks of code: (language, text)."""
-    return re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Return a page's blocks of code: (language, text)."""
+    return re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
 
 def environment(port: int) -> dict[str, str]:
@@ -68,23 +73,23 @@ def free_port() -> int:
         return port
 
 
-def test_every_command_of_the_page_works(tmp_path: Path) -> None:
-    """From nothing to a received event, another stack, a regeneration, and the same from Python."""
+def run_page(page: str, folder: Path, scratch: Path) -> tuple[str, Path]:
+    """Run what a page says, beginning in `folder`; return what it printed, and where it ended.
+
+    A command that serves runs until the page is done.
+    """
     port = free_port()
-    here = tmp_path
     printed = ""
-    served = None
-    try:
-        for language, text in blocks():
+    with ExitStack() as running:
+        for language, text in blocks(page):
             if language not in {"sh", "python"}:
                 continue
             lines = text.replace("127.0.0.1:8000", f"127.0.0.1:{port}").splitlines()
             last = lines.pop() if lines[-1].endswith(" serve") else None
-            script = "\n".join([*lines, f"pwd > {tmp_path}/here"])
-            command = ["sh", "-ec", script] if language == "sh" else [sys.executable, "-c", text]
+            script = "\n".join([*lines, f"pwd > {scratch}/here"])
             run = subprocess.run(
-                command,
-                cwd=here,
+                ["sh", "-ec", script] if language == "sh" else [sys.executable, "-c", text],
+                cwd=folder,
                 env=environment(port),
                 capture_output=True,
                 text=True,
@@ -93,14 +98,33 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
             )
             assert run.returncode == 0, f"{text}\n{run.stdout}{run.stderr}"
             printed += run.stdout
-            here = Path((tmp_path / "here").read_text().strip())
+            folder = Path((scratch / "here").read_text().strip())
             if last is not None:
-                served = in_background(last, here, port)
-                served.__enter__()
-    finally:
-        if served is not None:
-            served.__exit__(None, None, None)
+                running.enter_context(in_background(last, folder, port))
+    return printed, folder
+
+
+def test_every_command_of_the_page_works(tmp_path: Path) -> None:
+    """From nothing to a received event, another stack, a regeneration, and the same from Python."""
+    printed, folder = run_page(PAGE.read_text(), tmp_path, tmp_path)
     assert '"status":' in printed
     assert "kept README.md: you changed it" in printed
     assert (tmp_path / "leads" / "leads" / "handlers.py").is_file()
-    assert (here / "from-python" / "from_python" / "handlers.py").is_file()
+    assert (folder / "from-python" / "from_python" / "handlers.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("stack", "auth"),
+    [*((stack, "token") for stack in STACKS), (FIRST, "signature"), (FIRST, "none")],
+)
+def test_a_project_runs_as_its_readme_says(
+    tmp_path: Path, needs: Callable[[str, str], str], stack: str, auth: str
+) -> None:
+    """Install, make a secret, serve; then send a sample and see it in the inbox."""
+    needs("curl", "curl")
+    needs("openssl", "openssl")
+    generate(tmp_path / "leads", Answers(stack=stack, auth=auth))
+    readme = (tmp_path / "leads" / "README.md").read_text()
+    section = readme[readme.index("## Run it") : readme.index("## What arrives")]
+    printed, _ = run_page(section, tmp_path / "leads", tmp_path)
+    assert '"status": "' in printed
