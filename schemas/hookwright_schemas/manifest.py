@@ -168,14 +168,14 @@ def _optional_inside(table: Table, key: str) -> str | None:
 
 
 def _refuse_twins(table: Table, events: tuple[EventEntry, ...]) -> None:
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[tuple[str, str | None], EventEntry] = {}
     for event in events:
         # An id and a command name share one space: `event(name)` takes either.
-        for kind, key, text in (
+        for space, key, text in (
             ("name", "id", event.id),
             ("name", "command", event.command),
             ("value", "value", event.value),
         ):
-            owner = taken.setdefault((kind, text), event.id) if text is not None else event.id
-            if owner != event.id:
-                raise table.error(f"{event.key}{key}", f"is taken by the event {owner}")
+            owner = event if text is None else taken.setdefault((space, text), event)
+            if owner is not event:
+                raise table.error(f"{event.key}{key}", f"is taken by the event {owner.id}")
