@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.load import free_port, require, requests_per_second, serving
+from bench.load import free_port, requests_per_second, require, serving
 from bench.result import Result
 from hookwright_receiver import Answers, generate
 from hookwright_schemas import load_contract
 
-ROUNDS = 3
-SECONDS = 3
+ROUNDS = 5
+SECONDS = 4
 WARM_UP = 1
 TOKEN = "bench-token-0123456789"
 
