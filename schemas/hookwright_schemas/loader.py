@@ -3,10 +3,8 @@
 import tomllib
 from collections.abc import Callable
 from functools import cache, partial
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .cases import Case, read_cases
 from .contract import Contract
@@ -15,6 +13,9 @@ from .event import EventDefinition, Field, Sample
 from .manifest import FILE, EventEntry, Manifest, read_manifest
 from .portability import TYPES, check_schema
 from .strict_json import parse_strict
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 BUILT_IN = "joturl"
 
@@ -31,11 +32,13 @@ def load_contract(folder: Path | str | None = None) -> Contract:
 
 @cache
 def _built_in() -> Contract:
+    from importlib.resources import files  # noqa: PLC0415  `hookwright --help` reads no contract
+
     # Its own tests check it; a user need not wait for that at every start.
     return _load(files(__package__) / BUILT_IN, trusted=True)
 
 
-def _load(folder: Traversable, *, trusted: bool) -> Contract:
+def _load(folder: "Traversable", *, trusted: bool) -> Contract:
     manifest = read_manifest(_toml(folder))
     schemas = {entry.id: _schema(folder, entry, trusted=trusted) for entry in manifest.events}
     fields = {entry.id: _fields(schemas[entry.id], entry.schema) for entry in manifest.events}
@@ -60,7 +63,7 @@ def _load(folder: Traversable, *, trusted: bool) -> Contract:
     return contract
 
 
-def _read(folder: Traversable, name: str) -> bytes:
+def _read(folder: "Traversable", name: str) -> bytes:
     try:
         return folder.joinpath(*PurePosixPath(name).parts).read_bytes()
     except FileNotFoundError:
@@ -72,21 +75,21 @@ def _read(folder: Traversable, name: str) -> bytes:
         raise ContractError(name, "", f"cannot be read: {error.strerror}") from None
 
 
-def _toml(folder: Traversable) -> Any:
+def _toml(folder: "Traversable") -> Any:
     try:
         return tomllib.loads(_read(folder, FILE).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(FILE, "", f"is no TOML: {error}") from None
 
 
-def _json(folder: Traversable, name: str) -> Any:
+def _json(folder: "Traversable", name: str) -> Any:
     try:
         return parse_strict(_read(folder, name))
     except MalformedJSON as error:
         raise ContractError(name, "", str(error)) from None
 
 
-def _schema(folder: Traversable, entry: EventEntry, *, trusted: bool) -> dict[str, Any]:
+def _schema(folder: "Traversable", entry: EventEntry, *, trusted: bool) -> dict[str, Any]:
     schema: dict[str, Any] = _json(folder, entry.schema)
     if not trusted:
         check_schema(schema, entry.schema)
@@ -133,7 +136,7 @@ def _fields(schema: dict[str, Any], file: str) -> tuple[Field, ...]:
 
 
 def _event(
-    folder: Traversable,
+    folder: "Traversable",
     entry: EventEntry,
     schema: dict[str, Any],
     fields: tuple[Field, ...],
@@ -157,7 +160,7 @@ def _event(
     )
 
 
-def _sample(folder: Traversable, name: str) -> Sample:
+def _sample(folder: "Traversable", name: str) -> Sample:
     payload = _json(folder, name)
     if not isinstance(payload, dict):
         raise ContractError(name, "", "must hold a JSON object")
@@ -166,13 +169,15 @@ def _sample(folder: Traversable, name: str) -> Sample:
     return Sample(PurePosixPath(name).stem, payload, body)
 
 
-def _cases(folder: Traversable, entry: EventEntry, base: Sample) -> Callable[[], tuple[Case, ...]]:
+def _cases(
+    folder: "Traversable", entry: EventEntry, base: Sample
+) -> Callable[[], tuple[Case, ...]]:
     if entry.cases is None:
         return tuple
     return partial(_read_cases, folder, entry.cases, base)
 
 
-def _read_cases(folder: Traversable, name: str, base: Sample) -> tuple[Case, ...]:
+def _read_cases(folder: "Traversable", name: str, base: Sample) -> tuple[Case, ...]:
     return read_cases(_json(folder, name), base.payload, name)
 
 
