@@ -32,9 +32,9 @@ def render(plan: Plan) -> dict[PurePosixPath, bytes]:
         if not source.is_template:
             rendered[path] = source.content
             continue
-        text = render_template(source, context)
-        if text.strip():
-            rendered[path] = text.encode()
+        content = render_template(source, context)
+        if content.strip():
+            rendered[path] = content
     folder = target_path(SCHEMAS, plan.decisions.package)
     for path, content in vendored(plan.decisions.contract).items():
         rendered[folder / path] = content
@@ -85,10 +85,10 @@ def compiled(source: str) -> Template:
     return template_environment().from_string(source)
 
 
-def render_template(source: Source, context: dict[str, Any]) -> str:
+def render_template(source: Source, context: dict[str, Any]) -> bytes:
     """Return one rendered template; raise TemplateError with the template's path and line."""
     try:
-        return compiled(source.content.decode()).render(context)
+        return compiled(source.content.decode()).render(context).encode()
     except Exception as error:
         line = getattr(error, "lineno", None)
         where = f"{source.path}:{line}" if line else str(source.path)

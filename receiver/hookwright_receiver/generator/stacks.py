@@ -59,8 +59,11 @@ def load_stacks(root: Traversable) -> Mapping[str, Stack]:
 def load_stack(root: Traversable, name: str) -> Stack:
     """Read the manifests of a stack and of its layers; raise TemplateError where one is wrong."""
     manifest = _manifest(root, f"{name}/{MANIFEST}", STACK_KEYS)
-    imports, reserved, columns = set(manifest["imports"]), set(), set()
-    yours, commands = [], {}
+    imports: set[str] = set(manifest["imports"])
+    reserved: set[str] = set()
+    columns: set[str] = set()
+    yours: list[str] = []
+    commands: dict[str, str] = {}
     for layer in manifest["layers"]:
         if root.joinpath(layer, LAYER_MANIFEST).is_file():
             brought = _manifest(root, f"{layer}/{LAYER_MANIFEST}", LAYER_KEYS)

@@ -3,19 +3,25 @@
 import json
 from pathlib import PurePosixPath
 
+from hookwright_receiver.generator.errors import InvalidAnswer
 from hookwright_schemas import Contract, EventDefinition
 
 
 def vendored(contract: Contract) -> dict[PurePosixPath, bytes]:
     """Return the files of the folder `schemas`: `contract.json`, a schema an event, the samples.
 
-    A sample holds the exact bytes that the sender writes.
+    A sample holds the exact bytes that the sender writes. Raises InvalidAnswer where two samples
+    have one name.
     """
     files = {PurePosixPath("contract.json"): _document(_describe(contract))}
     for event in contract.events:
         files[PurePosixPath(_schema_name(event))] = _document(event.schema)
         for sample in event.samples:
             path = PurePosixPath("samples", f"{sample.name}.json")
+            if path in files:
+                raise InvalidAnswer(
+                    "contract", f"two samples are called {sample.name!r}: rename one of the files"
+                )
             files[path] = contract.encode(sample.payload)
     return files
 
@@ -54,4 +60,4 @@ def _schema_name(event: EventDefinition) -> str:
 
 
 def _document(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(value, indent=2) + "\n").encode()
