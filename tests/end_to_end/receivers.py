@@ -23,7 +23,8 @@ TOKEN = "the-token-of-the-tests"
 NOTES = "handled.jsonl"
 
 # What a user could have written into handlers.py: each run is written down when it begins and when
-# it ends. A message with a parameter `hang` never comes to its end in the first attempt.
+# it ends. A message may say how long it takes (`work`, in seconds), or that the first attempt never
+# ends (`hang`).
 _HANDLERS = f'''"""Handlers that write down that they ran."""
 
 import json
@@ -41,6 +42,7 @@ def _note(phase, message):
 
 def _handle(message):
     _note("begun", message)
+    time.sleep(message.parameters.get("work", 0))
     while message.parameters.get("hang") and message.attempt == 1:
         time.sleep(0.05)
     _note("done", message)
@@ -112,8 +114,11 @@ class Receiver:
         return self._log.read_text()
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return what it has logged."""
-        return whole_lines(self._log)
+        """Return what it has logged; fail when it said anything in another form than JSON."""
+        try:
+            return whole_lines(self._log)
+        except ValueError:
+            raise AssertionError(self.log()) from None
 
     @property
     def url(self) -> str | None:

@@ -71,7 +71,15 @@ def curl(needs: Callable[[str, str], str], tmp_path: Path) -> Callable[..., str]
     def curl(url: str, body: bytes, *options: str) -> str:
         (tmp_path / "message.json").write_bytes(body)
         # -q: no settings of whoever runs the tests.
-        fixed = "-q --silent --show-error --output answer --write-out %{http_code}".split()
+        fixed = [
+            "-q",
+            "--silent",
+            "--show-error",
+            "--output",
+            "answer",
+            "--write-out",
+            "%{http_code}",
+        ]
         command = [program, *fixed, "--data-binary", "@message.json", *options, url]
         return _output(command, folder=tmp_path)
 
