@@ -22,11 +22,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`accepted`: any 2xx will do; `codes`: so will these; `closed`: so will a closed connection."""
+    """What will do: with `accepted` any 2xx, the `codes`, with `closed` a closed connection.
+
+    `exactly` makes another code of the right class a failure: where the code is what a case is for.
+    """
 
     accepted: bool = False
     codes: tuple[int, ...] = ()
     closed: bool = False
+    exactly: bool = False
 
     def __str__(self) -> str:
         words = ["2xx"] if self.accepted else []
@@ -42,9 +46,11 @@ class Expectation:
         got = f"{status} {exchange.answer.reason}".strip()
         if status in self.codes or (self.accepted and exchange.accepted):
             return Judgement(Verdict.PASSED, got)
-        if any(status // 100 == code // 100 for code in self.codes):
+        if not self.exactly and any(status // 100 == code // 100 for code in self.codes):
             return Judgement(Verdict.WARNED, got, Fault.ANSWER)
-        return Judgement(Verdict.FAILED, got, Fault.ANSWER)
+        # A 5xx that nobody asked for is a receiver that fell over.
+        fault = Fault.CRASH if status >= 500 else Fault.ANSWER  # noqa: PLR2004
+        return Judgement(Verdict.FAILED, got, fault)
 
     def _judge_silence(self, exchange: Exchange) -> Judgement:
         got = str(exchange.failure)
@@ -62,9 +68,9 @@ class Expectation:
 ACCEPT = Expectation(accepted=True)
 
 
-def refuse(*codes: int, closed: bool = False) -> Expectation:
+def refuse(*codes: int, closed: bool = False, exactly: bool = False) -> Expectation:
     """Expect one of these codes, or (`closed`) that the connection is closed."""
-    return Expectation(codes=codes, closed=closed)
+    return Expectation(codes=codes, closed=closed, exactly=exactly)
 
 
 def accept_or(*codes: int) -> Expectation:

@@ -134,7 +134,7 @@ def replay_options(options: Options) -> tuple[str, ...]:
     words: list[str] = []
     for name in ("profile", "auth", "contract", "python", "count_url"):
         value = options.get(name)
-        if value is not None and not isinstance(value, Contract):
+        if value not in {None, "documented"} and not isinstance(value, Contract):
             words += [f"--{name.replace('_', '-')}", shlex.quote(str(value))]
     words += ['--secret "$SECRET"'] * len(options.get("secrets", ()))
     if options.get("database_url") is not None:

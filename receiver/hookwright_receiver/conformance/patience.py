@@ -46,6 +46,9 @@ class Patience:
     settle: float = 20.0
     """For handlers to have done, attempts, leases that run out and dead letters included."""
 
+    effect: float = 2.0
+    """For an effect to show after the answer: a count may lag behind, a loss stays one."""
+
     interim: float = 1.0
     """H3: for a 100 Continue, before the body is sent without one."""
 

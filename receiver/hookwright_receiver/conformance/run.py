@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from .expectation import Expectation
 from .messages import DIRECTIVE, MARKER, Messages
 from .model import Case, Fault, Finding, Verdict
 from .patience import Patience
-from .target import Control, Entry, HandlerRun, Inbox, Instance, Target
+from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer, Target
 
 POLL = 0.05
 
@@ -160,7 +161,9 @@ class Run:
     ) -> None:
         """Record a finding."""
         credentials = self.target.credentials
-        request = shown(exchange, credentials) if exchange is not None else ""
+        request = ""
+        if exchange is not None and verdict is not Verdict.PASSED:
+            request = shown(exchange, credentials)
         self.findings.append(
             Finding(verdict, label, expected, credentials.mask(got), fault, request)
         )
@@ -210,21 +213,41 @@ class Run:
         if observer is None:
             raise Unobservable("effects: neither an inbox nor a count URL")
         if not observer.apart:
-            total = await observer.count(())
-            seen, self.counted = total - self.counted, total
             wanted = sum(number for number, _, _ in expected)
+            seen = await self._counted(observer, (), wanted + self.counted) - self.counted
+            self.counted += seen
             self._count(seen, wanted, "; ".join(label for _, _, label in expected))
             return
         for number, deliveries, label in expected:
-            self._count(await observer.count([d.marker for d in deliveries]), number, label)
+            markers = [delivery.marker for delivery in deliveries]
+            self._count(await self._counted(observer, markers, number), number, label)
+
+    async def _counted(self, observer: Observer, markers: Sequence[str], wanted: int) -> int:
+        """Return how many effects there are, when there are enough or patience is used up."""
+        seen = 0
+
+        async def enough() -> bool:
+            nonlocal seen
+            seen = await observer.count(markers)
+            return seen >= wanted
+
+        await self.wait(enough, self.patience.effect)
+        return seen
 
     def _count(self, seen: int, wanted: int, label: str) -> None:
-        text = "{} effect" if wanted == 1 else "{} effects"
-        self.hold(seen == wanted, label, text.format(wanted), text.format(seen))
+        expected, got = (f"{n} effect" if n == 1 else f"{n} effects" for n in (wanted, seen))
+        self.hold(seen == wanted, label, expected, got)
 
     async def stored(self, *expected: tuple[Delivery, str]) -> None:
         """Judge whether messages are stored exactly as they were sent, without the token."""
-        entries = await self.inbox.entries()
+        entries: list[Entry] = []
+
+        async def all_there() -> bool:
+            nonlocal entries
+            entries = await self.inbox.entries()
+            return all(any(d.marker in e.text for e in entries) for d, _ in expected)
+
+        await self.wait(all_there, self.patience.effect)
         for delivery, label in expected:
             found = [e for e in entries if delivery.marker in e.text]
             wanted = exact(delivery.payload)
@@ -257,12 +280,12 @@ class Run:
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> bool:
         """Wait until something is so; tell whether it came to be."""
-        try:
-            async with asyncio.timeout(timeout or self.patience.settle):
-                while not await ready():
-                    await asyncio.sleep(POLL)
-        except TimeoutError:
-            return False
+        # No look is cut short: one that takes long, on a busy machine, has seen nothing yet.
+        deadline = time.monotonic() + (timeout or self.patience.settle)
+        while not await ready():
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(POLL)
         return True
 
 

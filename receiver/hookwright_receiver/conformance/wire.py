@@ -133,13 +133,19 @@ class TlsWire:
 async def dial(address: Address) -> Wire:
     """Connect; raises OSError where that fails, ssl.SSLError (one of them) included."""
     loop = asyncio.get_running_loop()
+    kind = socket.SOCK_STREAM
     if address.tls:
         context = ssl.create_default_context()
         streams = await asyncio.open_connection(address.host, address.port, ssl=context)
         return TlsWire(*streams)
-    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    # A numeric address needs no look-up, which would take a thread for each connection.
+    numeric = socket.AI_NUMERICHOST
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=kind, flags=numeric)
+    except socket.gaierror:
+        found = await loop.getaddrinfo(address.host, address.port, type=kind)
     trouble: OSError | None = None
-    for family, kind, protocol, _, where in found:
+    for family, _, protocol, _, where in found:
         sock = socket.socket(family, kind, protocol)
         sock.setblocking(False)
         try:

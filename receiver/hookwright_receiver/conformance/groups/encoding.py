@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from functools import cache
 
 from hookwright_receiver.conformance.expectation import accept_or, refuse
 from hookwright_receiver.conformance.registry import Group
@@ -14,6 +15,7 @@ BOMB_SIZE = 64 * 1024 * 1024
 _UTF8 = "Decode the body as UTF-8, strictly, before you parse it."
 
 
+@cache
 def _bomb() -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     block = b" " * 1024 * 1024

@@ -101,7 +101,7 @@ async def expect_continue(run: Run) -> None:
         except OSError:
             pass
         exchange = await connection.answer(run.patience.answer)
-    run.judge(exchange, ACCEPT, "Expect: 100-continue")
+    run.judge(exchange, ACCEPT, "Expect: 100-continue", server=True)
 
 
 @GROUP.case(
@@ -221,7 +221,7 @@ async def shutdown(run: Run) -> None:
     await asyncio.sleep(run.patience.prompt / 4)
     finishing.set()
     for exchange in await asyncio.gather(*flying):
-        run.judge(exchange, ACCEPT, "in flight at the signal")
+        run.judge(exchange, ACCEPT, "in flight at the signal", server=True)
     code = await control.exit_code(run.patience.shutdown)
     got = "still running" if code is None else f"exit {code}"
     within = f"exit 0 within {run.patience.shutdown:g} s"

@@ -233,4 +233,4 @@ async def both(run: Run) -> None:
         delivery = _right(run, body)
         bad = "v1," + base64.b64encode(b"\x00" * 32).decode()
         changed = delivery.with_headers(("webhook-signature", bad))
-        await run.expect(changed, refuse(401), label)
+        await run.expect(changed, refuse(401, exactly=True), label)

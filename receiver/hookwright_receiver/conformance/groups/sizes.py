@@ -62,7 +62,8 @@ async def announced(run: Run) -> None:
         whole = await run.send(delivery)
         if whole.answer is not None:
             label += f" (with the body it answers {whole.answer.status})"
-    run.judge(exchange, refuse(413), label)
+    # Any other code tells that it waited for the body, or did not look at the length.
+    run.judge(exchange, refuse(413, exactly=True), label)
 
 
 @GROUP.case(

@@ -19,8 +19,9 @@ class Process:
 
     apart = True
 
-    def __init__(self, target: "InProcessTarget", folder: Path) -> None:
+    def __init__(self, target: "InProcessTarget", folder: Path, *, hurried: bool) -> None:
         self.target = target
+        self.hurried = hurried
         self.world = World(folder)
         self.port = 0
         self.receiver: Receiver | None = None
@@ -34,7 +35,8 @@ class Process:
             self.world, target.contract, target.credentials, target.profile
         )
         self.server = target.server(self.receiver)
-        self.server.head_timeout = self.server.body_timeout = 0.6
+        if self.hurried:
+            self.server.hurry()
         self.port = await self.server.start(self.port)
         self.code = None
         self.ending = None
@@ -137,6 +139,8 @@ class Process:
     async def replay(self, entry, *, refused=False) -> bool:
         if refused:
             return await self.receiver.replay_refused(int(entry))
+        if not self.target.replays:
+            return False
         return bool(
             await self.receiver.patiently(
                 lambda: self.receiver.store.write(
@@ -154,6 +158,7 @@ class InProcessTarget:
     own = True
     parallel = 8
     stack = None
+    replays = True
 
     def __init__(
         self, contract, credentials, *, receiver=Receiver, server=Server, profile="documented"
@@ -171,7 +176,7 @@ class InProcessTarget:
     @asynccontextmanager
     async def instance(self, place):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            process = Process(self, Path(folder))
+            process = Process(self, Path(folder), hurried=place == "slow clients")
             await process.start()
             try:
                 address = Address("127.0.0.1", process.port)

@@ -10,7 +10,6 @@ import time
 
 from .store import Busy, Store
 
-LEASE = 0.3
 POLL = 0.01
 DELAYS = (0.02, 0.02, 0.02, 0.02)
 REFUSED_ROWS = 30
@@ -39,6 +38,7 @@ class Receiver:
     path = "/hook"
     max_body = 1024 * 1024
     max_depth = 64
+    lease = 0.3
 
     def __init__(self, world, contract, credentials, profile="documented") -> None:
         self.world, self.contract, self.credentials = world, contract, credentials
@@ -363,7 +363,7 @@ class Receiver:
             await self.patiently(
                 lambda: self.store.write(
                     "UPDATE inbox SET attempts = ?, due = ? WHERE id = ?",
-                    (attempts + 1, time.time() + LEASE, number),
+                    (attempts + 1, time.time() + self.lease, number),
                 )
             )
             await self.handle(event, content)

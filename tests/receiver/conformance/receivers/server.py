@@ -66,14 +66,18 @@ class Server:
     """Serves an ASGI app on a listening socket until it is closed."""
 
     head_limit = 64 * 1024
-    head_timeout = 1.0
-    body_timeout = 1.0
+    head_timeout = 10.0
+    body_timeout = 10.0
 
     def __init__(self, app) -> None:
         self.app = app
         self.tasks: set[asyncio.Task[Any]] = set()
         self.idle: set[asyncio.Task[Any]] = set()
         self.stopping = False
+
+    def hurry(self) -> None:
+        """Have the deadlines that slow clients are to meet."""
+        self.head_timeout = self.body_timeout = 0.6
 
     async def start(self, port: int) -> int:
         self.listener = await asyncio.start_server(
@@ -207,6 +211,8 @@ class Server:
         async def receive():
             try:
                 data = await body.read()
+            except TimeoutError:
+                raise
             except (Gone, OSError):
                 return {"type": "http.disconnect"}
             return {"type": "http.request", "body": data, "more_body": not body.done}

@@ -1,0 +1,77 @@
+"""The runner can fail: for every case there is a receiver that is wrong just there, and it says so."""
+
+import asyncio
+
+import pytest
+from hookwright_receiver.conformance import CASES, Engine, Patience, Report, Verdict
+from hookwright_receiver.conformance.project.target import make_credentials
+from hookwright_schemas import load_contract
+from receivers.broken import BROKEN
+from receivers.in_process import InProcessTarget
+
+# Shorter than a real run, and longer than what the reference receiver takes on a busy machine.
+PATIENCE = Patience(
+    drips=6,
+    drip_interval=0.1,
+    drip_end=4.0,
+    drip_service=3.0,
+    flood=8_000_000,
+    settle=4.0,
+    effect=0.4,
+    interim=0.2,
+    crowd=30,
+    refused_number=30,
+    refused_bytes=4_000_000,
+    answer=3.0,
+)
+
+# A search at random may or may not meet a defect that a case of the list names.
+GENERATED = frozenset(case.id for case in CASES if case.group == "G")
+LISTED = tuple(case for case in CASES if case.group != "G")
+
+
+def graded(target, cases=CASES) -> Report:
+    return asyncio.run(Engine(target, cases, patience=PATIENCE, seed=1).run())
+
+
+@pytest.mark.parametrize("profile", ["documented", "strict"])
+@pytest.mark.parametrize("mode", ["none", "token", "signature"])
+def test_the_reference_receiver_passes_every_case(mode, profile):
+    """Nothing is wrong with the receiver that all the broken ones are variations of."""
+    target = InProcessTarget(load_contract(), make_credentials(mode), profile=profile)
+
+    report = graded(target)
+
+    kinds = {Verdict.PASSED, Verdict.NOT_APPLICABLE}
+    assert [(r.case.id, r.troubles) for r in report.results if r.verdict not in kinds] == []
+    applicable = [r.case for r in report.results if r.verdict is Verdict.PASSED]
+    assert applicable == [case for case in CASES if mode in case.modes]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
+def test_a_broken_receiver_fails_just_the_cases_of_its_defect(broken):
+    """A defect shows in the cases that it must fail, and in no other."""
+    target = broken.target(
+        load_contract(),
+        make_credentials(broken.mode),
+        receiver=broken.receiver,
+        server=broken.server,
+        profile=broken.profile,
+    )
+
+    report = graded(target, CASES if broken.fails & GENERATED else LISTED)
+
+    errors = [r for r in report.results if r.verdict in {Verdict.ERROR, Verdict.NOT_OBSERVABLE}]
+    assert errors == []
+    failed = {r.case.id for r in report.results if r.verdict is Verdict.FAILED}
+    more = failed - broken.fails - GENERATED
+    assert (broken.fails - failed, more) == (frozenset(), set()), [
+        (case, report[case].troubles) for case in more
+    ]
+
+
+def test_every_case_is_failed_by_some_receiver():
+    """The table has no hole: a case that no receiver fails would prove nothing."""
+    failed = frozenset().union(*(broken.fails for broken in BROKEN))
+
+    assert failed == {case.id for case in CASES}
