@@ -33,8 +33,8 @@ import time
 
 
 def _note(phase, message):
-    line = {{"phase": phase, "pid": os.getpid(), "event": message.event, "attempt": message.attempt,
-            "fields": message.fields, "parameters": message.parameters}}
+    line = {{"phase": phase, "at": time.time(), "pid": os.getpid(), "event": message.event,
+            "attempt": message.attempt, "fields": message.fields, "parameters": message.parameters}}
     notes = os.open("{NOTES}", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(notes, json.dumps(line).encode() + b"\\n")
     os.close(notes)
