@@ -32,6 +32,8 @@ app = Starlette(routes=[Route("/webhook", webhook, methods=["POST"])])
 
 # A receiver of the documentation's kind.
 BARE_FLASK = """
+import json
+
 from flask import Flask, request
 
 app = Flask(__name__)
@@ -65,7 +67,7 @@ def starlette() -> Iterator[Result]:
 
 def flask() -> Iterator[Result]:
     """Measure the Flask receiver, with its handlers elsewhere and in the same process."""
-    bare = ["gunicorn", "bare:app", "--worker-class", "gthread", "--threads", "8"]
+    bare = ["gunicorn", "bare:app", "--worker-class", "gthread", "--threads", "32"]
     yield from _compare(
         "flask",
         BARE_FLASK,
