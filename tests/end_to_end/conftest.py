@@ -1,6 +1,7 @@
 """Generated projects, made once for each set of answers, and the processes that run them."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hookwright_receiver import STACKS
 
 from . import receivers as _receivers
 
+ROOT = Path(__file__).parents[2]
 STACK_NAMES = sorted(STACKS)
 
 
@@ -33,6 +35,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., _receiver
         return made[key]
 
     return project
+
+
+@pytest.fixture(scope="session")
+def tracked(needs: Callable[[str, str], str]) -> Callable[..., list[Path]]:
+    """Return `tracked(*paths)`: the repository's files, those too that are to be added to it."""
+    git = needs("git", "git")
+
+    def tracked(*paths: str) -> list[Path]:
+        command = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", *paths]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        names = listed.stdout.split("\0")
+        return [Path(name) for name in sorted(set(names)) if name and (ROOT / name).is_file()]
+
+    return tracked
 
 
 @pytest.fixture

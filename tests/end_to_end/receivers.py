@@ -60,15 +60,18 @@ class Project:
 
     @classmethod
     def generate(cls, root: Path, **answers: Any) -> "Project":
-        """Generate a project in an empty folder, and give it handlers that can be watched."""
-        project = generate(root, Answers(**answers))
-        decisions = project.decisions
+        """Generate a project in an empty folder, and let its handlers be watched."""
+        decisions = generate(root, Answers(**answers)).decisions
+        return cls.watched(root, decisions.package, decisions.contract, decisions.path)
+
+    @classmethod
+    def watched(cls, root: Path, package: str, contract: Contract, path: str) -> "Project":
+        """Give a project that is there handlers that can be watched."""
         handlers = _HANDLERS + "".join(
-            f"\n\ndef {event.id}(message):\n    _handle(message)\n"
-            for event in decisions.contract.events
+            f"\n\ndef {event.id}(message):\n    _handle(message)\n" for event in contract.events
         )
-        (root / decisions.package / "handlers.py").write_text(handlers)
-        return cls(root, decisions.package, decisions.contract, decisions.path)
+        (root / package / "handlers.py").write_text(handlers)
+        return cls(root, package, contract, path)
 
 
 class Receiver:
