@@ -61,7 +61,7 @@ def test_shared(module, pool):
 
 
 def test_unavailable(module, pool):
-    """A transaction that fails fails for all who share it, and for nobody after them."""
+    """A transaction that fails fails for all who wait by then, and for nobody after them."""
     unavailable = module("database").Unavailable("busy")
     stored = module("inbox").Outcome.STORED
     inbox, wakes = Inbox(unavailable), []
@@ -70,9 +70,10 @@ def test_unavailable(module, pool):
     assert inbox.begun.acquire(timeout=10)
     second = pool.submit(commit.store, "second")
     wait_for(commit, 1)
-    inbox.go_on.release(2)
+    inbox.go_on.release()
     assert first.exception(10) is unavailable
     assert second.exception(10) is unavailable
+    assert inbox.batches == [["first"]]
     assert wakes == []
     inbox.outcome = stored
     inbox.go_on.release()
