@@ -1,0 +1,1 @@
+"""What `hookwright demo` is made of: receivers as processes, what is sent them, what is seen."""
