@@ -17,7 +17,7 @@ from pathlib import Path
 from bench.result import Skipped
 
 SERVER_CORE, LOAD_CORE = "0", "1"
-CONNECTIONS = 64
+CONNECTIONS = 128
 START_TIMEOUT = 20
 
 # Every request is a message of its own, as the sender's are.
