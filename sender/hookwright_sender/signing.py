@@ -18,7 +18,10 @@ def signing_key(secret: str) -> bytes:
     as the reference library takes a key that is given as bytes.
     """
     if not secret.startswith(PREFIX):
-        key = secret.encode()
+        try:
+            key = secret.encode()
+        except UnicodeEncodeError:
+            raise InvalidSecret("is not UTF-8") from None
     else:
         encoded = secret.removeprefix(PREFIX).rstrip("=")
         try:

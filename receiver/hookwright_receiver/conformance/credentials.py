@@ -22,10 +22,20 @@ def key_of(secret: str) -> bytes:
     """Return the signing key that a secret stands for: `whsec_<base64>`, or the text itself."""
     if not secret.startswith(PREFIX):
         return secret.encode()
+    encoded = secret[len(PREFIX) :].rstrip("=")
     try:
-        return base64.b64decode(secret[len(PREFIX) :] + "==")
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except binascii.Error:
         raise BadOption("a secret that begins with whsec_ must go on in base64") from None
+
+
+def _refuse_unusable(mode: str, secret: str) -> None:
+    try:
+        key = key_of(secret) if mode == "signature" else secret.encode()
+    except UnicodeEncodeError:
+        raise BadOption("a secret is not UTF-8: give the one that the receiver has") from None
+    if not key:
+        raise BadOption("a secret is empty: give the one that the receiver has")
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
@@ -58,6 +68,8 @@ class Credentials:
             raise BadOption(f"authentication is one of {', '.join(MODES)}, not {self.mode!r}")
         if self.mode != "none" and not self.secrets:
             raise BadOption(f"authentication by {self.mode} needs --secret")
+        for secret in self.secrets:
+            _refuse_unusable(self.mode, secret)
 
     def authorised(self, payload: Any) -> Any:
         """Return the payload with the token in it, where there is one and it can go in."""

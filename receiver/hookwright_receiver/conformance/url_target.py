@@ -65,6 +65,12 @@ class UrlTarget:
     parallel: int = 1
     own: bool = False
 
+    def __post_init__(self) -> None:
+        # Wrong usage is found before anybody is asked for an answer.
+        for url in (self.name, self.count_url):
+            if url is not None:
+                parse_url(url)
+
     @asynccontextmanager
     async def instance(self, place: str) -> AsyncIterator[Instance]:
         """Make sure that somebody answers; raises Unreachable where nobody does."""

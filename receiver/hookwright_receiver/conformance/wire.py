@@ -39,7 +39,7 @@ class Address:
 
 
 def parse_url(url: str) -> tuple[Address, str]:
-    """Split a URL into the address and the request target; raises BadOption for one without a host."""
+    """Split a URL into the address and the request target; raises BadOption where there is none."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -47,6 +47,8 @@ def parse_url(url: str) -> tuple[Address, str]:
         raise BadOption(f"{url!r} is not a URL ({error}): give http://host:port/path") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadOption(f"{url!r} is neither a project's folder nor an http(s) URL")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise BadOption(f"{url!r} is not a URL as it is sent: escape all but visible ASCII")
     tls = parts.scheme == "https"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(parts.hostname, port or (443 if tls else 80), tls), target

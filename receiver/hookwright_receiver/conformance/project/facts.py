@@ -50,5 +50,10 @@ def read_facts(folder: Path) -> Facts:
             f"{folder} is no project of `hookwright new` ({missing} is missing): "
             "give its folder, or the URL of a receiver that runs"
         ) from None
+    except OSError as error:
+        raise BadOption(
+            f"{folder} cannot be read ({error.strerror}): "
+            "give a project's folder, or the URL of a receiver that runs"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise BadOption(f"{record} cannot be read ({error}): generate the project again") from None
