@@ -1,7 +1,9 @@
-"""The `hookwright` command: loads a sub-command when it is asked for, and maps errors to exit codes."""
+"""The `hookwright` command: loads a sub-command when it is asked for, and maps errors to codes."""
 
 import importlib
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -61,6 +63,9 @@ def hookwright() -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; every failure is one line on standard error and an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if sys.stdin is None:
+        # It was closed (`<&-`): whoever reads it then finds nothing, not a missing object.
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  open until the end
     try:
         code = hookwright.main(given, prog_name="hookwright", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as help_wanted:
@@ -83,6 +88,8 @@ def main(arguments: list[str] | None = None) -> Any:
         # The reader (`| head`) has gone. Python would complain again when it flushes at exit.
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        fail(f"{error.strerror or error}: mend that, and run the same command again", 1)
     sys.exit(code if isinstance(code, int) else 0)
 
 
