@@ -9,7 +9,9 @@ HOOKWRIGHT = Path(sys.executable).with_name("hookwright")
 
 
 def hookwright(
-    *arguments: str | Path, cwd: Path | None = None, environment: dict[str, str] | None = None
+    *arguments: str | bytes | Path,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
 ) -> "subprocess.CompletedProcess[str]":
     """Run the command with nothing of the shell's settings; return how it ended."""
     return subprocess.run(
