@@ -28,7 +28,7 @@ class Host:
             headers = message.headers_at(int(time.time()))
             attempt = await transport.attempt(self.receiver.url, headers, message.body)
             if not attempt.reached:
-                raise NotReached(self.receiver.obituary(attempt.error))
+                raise NotReached(self.receiver.obituary(f"is gone ({attempt.error})"))
             self.sent.append((delivery, attempt))
 
     async def look(self, contract: Contract, within: float) -> None:

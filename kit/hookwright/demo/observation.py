@@ -19,6 +19,7 @@ from hookwright_schemas import Contract
 HANDLED = 10.0
 DATABASE = "inbox.db"
 BUSY = 5.0
+UNCHANGING = ("id", "key", "event", "received_at", "payload", "parameters")
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Stored:
-    """A message of the inbox: whose it is, how far it is, and all that `inbox list` says of it."""
+    """A message of the inbox: whose it is, what never changes of it, and how far it is."""
 
     message_id: str | None
+    content: str
     status: str
-    line: bytes
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,15 @@ class Reading:
         return Seen(len(found), found.count("done"), self.effects[message_id])
 
     def keeps(self, earlier: "Reading") -> int:
-        """Return how many messages of an earlier reading are still there, unchanged."""
-        return sum(message in self.messages for message in earlier.messages)
+        """Return how many messages of an earlier reading are there, and done if they were."""
+        now = {message.content: message.status for message in self.messages}
+        # A message that was not done may have got on since.
+        return sum(
+            now.get(message.content) == "done"
+            if message.status == "done"
+            else message.content in now
+            for message in earlier.messages
+        )
 
 
 async def settled(receiver: Receiver, contract: Contract, within: float = HANDLED) -> Reading:
@@ -99,7 +107,8 @@ async def read(receiver: Receiver, contract: Contract) -> Reading:
 
 def _stored(line: bytes, name: str) -> Stored:
     message = json.loads(line)
-    return Stored(message["parameters"].get(name), message["status"], line)
+    content = json.dumps([message[part] for part in UNCHANGING])
+    return Stored(message["parameters"].get(name), content, message["status"])
 
 
 def _rows(receiver: Receiver, contract: Contract) -> Iterable[dict[str, Any]]:

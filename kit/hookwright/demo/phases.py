@@ -14,6 +14,11 @@ def tick(console: Console) -> str:
     return "ok" if console.options.ascii_only else "✓"
 
 
+def cross(console: Console) -> str:
+    """Return a mark for what is not."""
+    return "x" if console.options.ascii_only else "✗"
+
+
 class Phases:
     """Narrates on standard error, so that what is printed for a program stays clean."""
 

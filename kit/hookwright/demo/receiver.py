@@ -23,6 +23,7 @@ START = 30.0
 STOP = 10.0
 COMMAND = 30.0
 LAST_LINES = 5
+USUAL = '"level": "info"'
 
 # What a process needs to run at all. No setting of the shell's reaches a receiver.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
@@ -64,16 +65,14 @@ class Receiver:
 
     async def _wait(self, deadline: float) -> None:
         if self._process is None or self._process.poll() is not None:
-            raise NotStarted(f"the {self.stack} receiver does not start: {self._told()}")
+            raise NotStarted(self.obituary("does not start"))
         if time.monotonic() > deadline:
-            raise NotStarted(
-                f"the {self.stack} receiver is not ready after {START:g} s: {self._told()}"
-            )
+            raise NotStarted(self.obituary(f"is not ready after {START:g} s"))
         await asyncio.sleep(POLL)
 
     def _port(self) -> int | None:
         """Return the port that the running process says it listens on."""
-        for line in self._lines():
+        for line in self._lines(self._read_from):
             try:
                 told: Any = json.loads(line)
             except ValueError:
@@ -82,21 +81,24 @@ class Receiver:
                 return int(told["port"])
         return None
 
-    def _lines(self) -> list[str]:
-        content = self.log.read_bytes()[self._read_from :]
+    def _lines(self, since: int) -> list[str]:
+        content = self.log.read_bytes()[since:]
         # A line that is being written has no end yet.
-        return content[: content.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines()
+        lines = content[: content.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines()
+        return [line for line in lines if line.strip()]
 
     def last_lines(self) -> list[str]:
-        """Return the last lines that the running process has logged."""
-        return [line for line in self._lines() if line.strip()][-LAST_LINES:]
+        """Return the last lines of the log that tell of trouble; where none does, the last ones."""
+        lines = self._lines(0)
+        return ([line for line in lines if USUAL not in line] or lines)[-LAST_LINES:]
 
-    def obituary(self, error: str | None) -> str:
-        """Say in one line that nobody listens any more, and what was logged last."""
-        return f"the {self.stack} receiver is not there any more ({error}): {self._told()}"
-
-    def _told(self) -> str:
-        return " / ".join(self.last_lines()[-2:]) or "it logged nothing"
+    def obituary(self, what: str) -> str:
+        """Say in one line what has come of it, what it logged last, and how to find out more."""
+        told = " / ".join(self.last_lines()[-2:]) or "it logged nothing"
+        return (
+            f"the {self.stack} receiver {what}: {told}; `--keep DIR` leaves it and its log to "
+            "look into"
+        )
 
     async def command(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
         """Run another command of the project, beside the one that serves."""

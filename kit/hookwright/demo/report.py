@@ -11,8 +11,6 @@ from hookwright.demo.project import Project
 from hookwright.sending.answer import answer_lines
 from hookwright_sender import Attempt
 
-TIMES = {0: "not at all", 1: "once", 2: "twice"}
-
 
 @dataclass(frozen=True)
 class Row:
@@ -25,8 +23,8 @@ class Row:
 
     @property
     def answer(self) -> str:
-        """The status, or in one word why there is none."""
-        return str(self.attempt.status or self.attempt.outcome)
+        """The status, or that there is none."""
+        return str(self.attempt.status or "none")
 
     @property
     def faults(self) -> list[str]:
@@ -34,16 +32,16 @@ class Row:
         expected, seen = self.delivery.expected, self.seen
         faults = []
         if not expected.is_answered_by(self.attempt.status):
-            lines = answer_lines(self.attempt)
-            said = f" ({lines[0]})" if lines else ""
-            faults.append(f"answered {self.answer}{said}, not {expected.status or '2xx'}")
+            said = "".join(f" ({line})" for line in answer_lines(self.attempt)[:1])
+            got = f"answered {self.attempt.status}{said}"
+            if self.attempt.status is None:
+                got = f"no answer ({self.attempt.error})"
+            faults.append(f"{got}, not {expected.status or '2xx'}")
         for verb, times in (("stored", seen.stored), ("handled", seen.handled)):
             if times != expected.effects:
-                faults.append(f"{verb} {_times(times)}, not {_times(expected.effects)}")
+                faults.append(_miscounted(verb, times))
         if seen.done != seen.effects:
-            faults.append(
-                f"done {_times(seen.done)} in the inbox, {_times(seen.effects)} in the sink"
-            )
+            faults.append(f"done {seen.done}x in the inbox and {seen.effects}x in the sink")
         return faults
 
     @property
@@ -87,9 +85,9 @@ class Report:
     def faults(self) -> list[tuple[str, str]]:
         """Everything that did not hold: (stack, what)."""
         faults = [
-            (row.stack, f"{row.delivery.name}: {fault}")
+            (row.stack, f"{row.delivery.name}: {'; '.join(row.faults)}")
             for row in self.rows
-            for fault in row.faults
+            if not row.held
         ]
         faults += self.troubles.items()
         if not self.restart.held:
@@ -140,5 +138,7 @@ def as_dict(row: Row) -> dict[str, Any]:
     }
 
 
-def _times(number: int) -> str:
-    return TIMES.get(number, f"{number} times")
+def _miscounted(verb: str, times: int) -> str:
+    if times == 0:
+        return f"not {verb}"
+    return f"{verb}, and must not be" if times == 1 else f"{verb} {times} times, not once"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hookwright.demo.phases import tick
+from hookwright.demo.phases import cross, tick
 from hookwright.demo.project import Project
 from hookwright.demo.report import Report, Row
 
@@ -109,4 +109,4 @@ def _mark(console: Console, text: str, *, held: bool) -> None:
 
 
 def _symbol(console: Console, *, held: bool) -> tuple[str, str]:
-    return (tick(console), HELD) if held else ("x", FAILED)
+    return (tick(console), HELD) if held else (cross(console), FAILED)
