@@ -16,7 +16,7 @@ class Progress(Protocol):
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> "Console":
-    """Return a console on standard output (or standard error), without colour where it is not a terminal."""
+    """Return a console on standard output, or standard error; without colour off a terminal."""
     from rich.console import Console  # noqa: PLC0415  `hookwright --help` must not pay for it
 
     return Console(stderr=stderr, no_color=no_color or None, highlight=False, soft_wrap=False)

@@ -1,1 +1,1 @@
-"""The templates of generated receivers: `common`, one folder per language, one per stack; data only."""
+"""The templates of generated receivers, as data: `common`, a folder a language and one a stack."""
