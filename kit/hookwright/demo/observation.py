@@ -98,7 +98,7 @@ async def read(receiver: Receiver, contract: Contract) -> Reading:
     try:
         messages = tuple(_stored(line, name) for line in listed.stdout.splitlines())
         effects = Counter(parameters.get(name) for parameters in _rows(receiver, contract))
-    except (ValueError, LookupError, AttributeError) as error:
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
         return Reading(trouble=f"`inbox list --json` says what was not to be expected: {error}")
     except sqlite3.Error as error:
         return Reading(trouble=f"its sink cannot be read: {error}")
