@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from hookwright.console import Progress, console, progress
 from hookwright_receiver.conformance import (
     CaseFinished,
     Event,
@@ -22,7 +24,8 @@ from hookwright_receiver.conformance.reporters.html_report import html
 from hookwright_receiver.conformance.reporters.json_report import text as json_text
 from hookwright_receiver.conformance.reporters.junit import junit
 
-from hookwright.console import Progress, console, progress
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 
@@ -85,7 +88,7 @@ class ProgressBar:
     "--html", "html_file", type=FILE, metavar="F", help="Write the report as one HTML page."
 )
 @click.option("--no-color", is_flag=True, help="Print without colour.")
-def command(
+def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     target: str | None,
     profile: str,
     strict: bool,
@@ -115,6 +118,7 @@ def command(
         return 0
     if target is None:
         raise click.UsageError("name what to check: a URL, or a project's folder")
+    bar = ProgressBar()
     options: Options = {
         "profile": profile,
         "strict": strict,
@@ -127,13 +131,13 @@ def command(
         "python": python,
         "count_url": count_url,
         "database_url": database_url,
+        "listeners": [bar],
     }
     files = {"json": json_file, "junit": junit_file, "html": html_file}
     for file in files.values():
         _check_writable(file)
-    bar = ProgressBar()
     try:
-        report = grade(target, **options, listeners=[bar])
+        report = grade(target, **options)
     finally:
         bar.close()
     to_stdout = any(str(file) == "-" for file in files.values())
@@ -167,7 +171,7 @@ def _exit_code(report: Report) -> int:
     wrong = [r.case.id for r in report.results if r.verdict in {Verdict.FAILED, Verdict.ERROR}]
     number = f"{len(wrong)} {'case' if len(wrong) == 1 else 'cases'}"
     click.echo(
-        f"hookwright: {number} did not hold ({' '.join(wrong)}): each hint above says how to mend it",
+        f"hookwright: {number} did not hold ({' '.join(wrong)}); the hints say how to mend it",
         err=True,
     )
     return 1

@@ -112,7 +112,7 @@ class AnswerReader:
     async def _head(self) -> bytes:
         while True:
             # An empty line before a status line is tolerated, as is a bare line feed.
-            while self._buffer[:1] in (b"\r", b"\n"):
+            while bytes(self._buffer[:1]) in {b"\r", b"\n"}:
                 del self._buffer[:1]
             found = re.search(rb"\r?\n\r?\n", self._buffer)
             if found:

@@ -15,7 +15,7 @@ SENT_KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was sent (the first 4 KiB, and how much there was), and the answer or why there is none."""
+    """What was sent (its first 4 KiB, and its length), and the answer or why there is none."""
 
     sent: bytes
     sent_length: int
@@ -79,13 +79,16 @@ class Connection:
         return Exchange(bytes(self._kept), self._length, answer, failure, detail, seconds)
 
     async def ended(self, timeout: float) -> bool:  # noqa: ASYNC109
-        """Tell whether the other side closes within `timeout` seconds; what it still says is dropped."""
+        """Tell whether the other side closes within `timeout` seconds; what it says is dropped."""
         try:
             async with asyncio.timeout(timeout):
                 await self.reader.end()
         except TimeoutError:
             return False
         return True
+
+
+Sending = Callable[[Connection], Awaitable[None]]
 
 
 class Client:
@@ -121,15 +124,15 @@ class Client:
 
     async def converse(
         self,
-        send: Callable[[Connection], Awaitable[None]],
+        send: Sending,
         timeout: float,  # noqa: ASYNC109
         *,
         head_only: bool = False,
     ) -> Exchange:
-        """Run `send` on a new connection while waiting for an answer: one may come before the end."""
+        """Run `send` on a new connection and wait for an answer, which may come before its end."""
         try:
             async with self.connect() as connection:
-                sender = asyncio.ensure_future(_quietly(send(connection)))
+                sender = asyncio.ensure_future(_quietly(send, connection))
                 try:
                     return await connection.answer(timeout, head_only=head_only)
                 finally:
@@ -142,7 +145,7 @@ class Client:
             return Exchange(b"", 0, failure=Failure.REFUSED, detail=error.strerror or str(error))
 
 
-async def _quietly(sending: Awaitable[None]) -> None:
+async def _quietly(send: Sending, connection: Connection) -> None:
     # A receiver may refuse a request before it has read all of it: the answer tells.
     with contextlib.suppress(OSError):
-        await sending
+        await send(connection)

@@ -122,13 +122,13 @@ class Engine:
             run.add(Verdict.NOT_OBSERVABLE, case.title, case.expect, run.reason)
         except OSError as error:
             got = f"the connection failed: {error.strerror or error}"
-            run.add(Verdict.FAILED, case.title, case.expect, got, Fault.CRASH)
+            run.add(Verdict.FAILED, case.title, case.expect, got, fault=Fault.CRASH)
         except Exception as error:  # noqa: BLE001  the runner's own mistake is not the target's
             got = f"{type(error).__name__}: {error}"
             run.add(Verdict.ERROR, case.title, case.expect, got)
         if instance.control is not None and not instance.control.alive():
             got = "the receiver's process ended"
-            run.add(Verdict.FAILED, case.title, case.expect, got, Fault.CRASH)
+            run.add(Verdict.FAILED, case.title, case.expect, got, fault=Fault.CRASH)
             await instance.control.start()
         findings = tuple(self._judged(finding) for finding in run.findings)
         seconds = time.monotonic() - started
@@ -149,7 +149,7 @@ class Engine:
 
 
 async def together(coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Run coroutines side by side; the first one that fails ends the others, and is raised itself."""
+    """Run coroutines side by side; the first that fails ends the others, and is raised itself."""
     try:
         async with asyncio.TaskGroup() as group:
             for coroutine in coroutines:

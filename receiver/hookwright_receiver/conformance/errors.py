@@ -1,3 +1,4 @@
+# ruff: noqa: N818  the names say what happened, like those of hookwright_schemas
 """What can stop a run before there is anything to report.
 
 HookwrightError

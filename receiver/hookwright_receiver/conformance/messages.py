@@ -1,7 +1,7 @@
 """Builds the requests of the cases from a contract: nothing here knows an event or a field."""
 
-import hashlib
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -75,8 +75,10 @@ class Messages:
 
     def valid(self, event: EventDefinition, payload: Any) -> bool:
         """Return the reference validator's verdict on a payload sent as this event."""
-        headers = [(k, str(v)) for k, v in self.classification_headers(event)]
-        return self.contract.is_valid(payload, headers)
+        return self.contract.is_valid(payload, self._plain_headers(event))
+
+    def _plain_headers(self, event: EventDefinition) -> list[tuple[str, str]]:
+        return [(name, str(value)) for name, value in self.classification_headers(event)]
 
     def verdict(self, event: EventDefinition, payload: Any) -> Expectation:
         """Return what a receiver should answer, by the reference validator.
@@ -112,10 +114,9 @@ class Messages:
             if (message_id is None or header is None) and self.takes_parameters(event):
                 extra[MARKER] = marker
             content = {**content, **extra}
-            if header is None and message_id is not None and event.idempotency_pointer:
+            if header is None and message_id is not None:
                 # The key inside the message is its only one: a sample's own would be a repeat.
-                keyed = put(content, event.idempotency_pointer, unique_digits(marker))
-                content = keyed if self.valid(event, keyed) else content
+                content = self.with_own_key(event, content)[0]
         body = self.contract.encode(self.credentials.authorised(content))
         delivery = self.raw(event, body, message_id=None if message_id is None else marker)
         return replace(delivery, marker=marker, payload=content)
@@ -134,11 +135,25 @@ class Messages:
             identifier = identifier or self.unique("msg_")
             headers.append(("webhook-id", identifier))
             headers += self.credentials.headers(identifier, self.clock(), body)
-            if name in {None, "webhook-id"}:
-                name = None
-        if name is not None and identifier is not None:
-            headers.append((name, identifier))
+        named = message_id is not None and name is not None
+        if named and not any(header == name for header, _ in headers):
+            headers.append((str(name), str(identifier)))
         return Delivery(self.path, body, tuple(headers), marker=identifier or "")
+
+    def with_own_key(self, event: EventDefinition, payload: Any) -> tuple[Any, str | None]:
+        """Return the payload with a new key where the contract has it inside, and that key.
+
+        Without such a place, or where the schema takes no other key, the payload stays as it is.
+        """
+        before = self.contract.idempotency_key(payload, self._plain_headers(event))
+        if event.idempotency_pointer is None or before is None:
+            return payload, None
+        number = str(secrets.randbelow(9 * 10**17) + 10**17)
+        for key in (number, re.sub(r"[0-9]+", number, before), self.unique(before)):
+            changed = put(payload, event.idempotency_pointer, key)
+            if changed != payload and self.valid(event, changed):
+                return changed, key
+        return payload, None
 
     def insert(self, event: EventDefinition, text: bytes) -> bytes:
         """Return a sample's body with more members written into it as they stand."""
@@ -155,15 +170,9 @@ class Messages:
 
 
 def put(payload: Any, pointer: str, value: Any) -> Any:
-    """Return the payload with a value at a JSON Pointer (RFC 6901); unchanged where it leads nowhere."""
+    """Return the payload with a value at a JSON Pointer (RFC 6901), if it leads somewhere."""
     name, _, rest = pointer[1:].partition("/")
     name = name.replace("~1", "/").replace("~0", "~")
     if not isinstance(payload, dict) or name not in payload:
         return payload
     return {**payload, name: put(payload[name], f"/{rest}", value) if rest else value}
-
-
-def unique_digits(text: str) -> str:
-    """Return 18 digits that stand for a text: identifiers often are digits in a string."""
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
-    return f"{number % 10**18:018d}"

@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 
 class Fault(StrEnum):
-    """In which way a step went wrong: a receiver that fell over is not one that answered wrongly."""
+    """In which way a step went wrong: one that fell over did not just answer wrongly."""
 
     ANSWER = "wrong answer"
     EFFECT = "wrong effect"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """The defaults are those of `receiver-behaviour.md`; tests of the runner itself shorten them."""
+    """The defaults are those of `receiver-behaviour.md`; the runner's own tests shorten them."""
 
     answer: float = 5.0
     """For an ordinary answer: the sender hangs up after it."""

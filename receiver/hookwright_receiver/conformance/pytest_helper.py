@@ -15,7 +15,7 @@ The cases that pytest has selected are graded in one run, by the first of them.
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 import pytest
 
@@ -40,24 +40,24 @@ def conformance(
     cases = select(options.get("cases", ()), options.get("groups", ()))
     reports: dict[str, Report] = {}
 
-    @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in cases])
-    def test(case: object, request: pytest.FixtureRequest) -> None:
-        graded = target if fixture is None else request.getfixturevalue(fixture)
+    @pytest.mark.parametrize("case_id", [case.id for case in cases])
+    def test(case_id: str, request: pytest.FixtureRequest) -> None:
+        graded: Any = target if fixture is None else request.getfixturevalue(fixture)
         report = reports.get(str(graded))
         if report is None:
             wanted: Options = {**options, "cases": _selected(request), "groups": ()}
             report = reports[str(graded)] = grade(graded, **wanted)
-        _tell(report, report[case.id])  # type: ignore[attr-defined]  a Case, whose name pytest would import
+        _tell(report, report[case_id])
 
     return test
 
 
 def _selected(request: pytest.FixtureRequest) -> list[str]:
     """Return the ids of the cases that this session will ask the same test function for."""
-    ours = request.node.function
-    items = request.session.items
-    found = [i.callspec.params["case"].id for i in items if getattr(i, "function", None) is ours]  # type: ignore[attr-defined]
-    return list(dict.fromkeys(found))
+    ours: Any = request.node
+    items: list[Any] = request.session.items
+    same = (item for item in items if getattr(item, "function", None) is ours.function)
+    return list(dict.fromkeys(item.callspec.params["case_id"] for item in same))
 
 
 def _tell(report: Report, result: Result) -> None:
@@ -72,7 +72,7 @@ def _tell(report: Report, result: Result) -> None:
 
 
 def describe(report: Report, result: Result) -> str:
-    """Return what is wrong, what was sent, why it matters, how to mend it and how to see it again."""
+    """Return what is wrong, what was sent, why that matters and how to mend it."""
     lines = [f"{result.case.id} {result.case.title} ({result.case.level})"]
     for finding in result.troubles[:3]:
         fault = f" ({finding.fault})" if finding.fault else ""

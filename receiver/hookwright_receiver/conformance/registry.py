@@ -20,7 +20,7 @@ class Group:
     title: str
     cases: list[Case] = field(default_factory=list)
 
-    def case(
+    def case(  # noqa: PLR0913  a case is data, and this is all of it
         self,
         number: int,
         title: str,

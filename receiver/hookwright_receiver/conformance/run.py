@@ -1,19 +1,17 @@
 """The hands of a case: it sends, judges what comes back, and asks what it brought about."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from .answer import Failure
-from .client import Client, Connection, Exchange
-from .credentials import TOKEN
+from .client import Client, Connection, Exchange, Sending
+from .comparison import difference, exact
 from .delivery import Delivery, shown
 from .expectation import Expectation
-from .messages import DIRECTIVE, MARKER, Messages
+from .messages import Messages
 from .model import Case, Fault, Finding, Verdict
 from .patience import Patience
 from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer, Target
@@ -95,7 +93,7 @@ class Run:
 
     async def converse(
         self,
-        send: Callable[[Connection], Awaitable[None]],
+        send: Sending,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> Exchange:
         """Run `send` on a connection of its own and return the first answer on it."""
@@ -128,7 +126,7 @@ class Run:
         raw: bytes | None = None,
         server: bool = False,
     ) -> Exchange:
-        """Send a request and judge the answer. `server`: the HTTP server may refuse it by itself."""
+        """Send a request and judge the answer. `server`: the HTTP server may refuse it itself."""
         exchange = await self.send(delivery, raw=raw)
         self.judge(exchange, expectation, label, server=server)
         return exchange
@@ -143,19 +141,20 @@ class Run:
             label,
             str(expectation),
             _answer_text(exchange, judgement.got),
-            judgement.fault,
-            exchange,
+            fault=judgement.fault,
+            exchange=exchange,
         )
         if not server and exchange.answer is not None:
             self.journal.answers.append(Witnessed(self.case.id, label, exchange))
         return judgement.verdict
 
-    def add(
+    def add(  # noqa: PLR0913  a finding has these parts
         self,
         verdict: Verdict,
         label: str,
         expected: str,
         got: str,
+        *,
         fault: Fault | None = None,
         exchange: Exchange | None = None,
     ) -> None:
@@ -168,18 +167,20 @@ class Run:
             Finding(verdict, label, expected, credentials.mask(got), fault, request)
         )
 
-    def hold(
+    def hold(  # noqa: PLR0913  a finding has these parts
         self,
         held: bool,
         label: str,
         expected: str,
         got: str,
+        *,
         fault: Fault = Fault.EFFECT,
         exchange: Exchange | None = None,
     ) -> None:
         """Record that something held, or what was there instead."""
         verdict = Verdict.PASSED if held else Verdict.FAILED
-        self.add(verdict, label, expected, got, None if held else fault, exchange)
+        told = None if held else fault
+        self.add(verdict, label, expected, got, fault=told, exchange=exchange)
 
     def skip(self, reason: str) -> None:
         """Say why the case has no step for this target."""
@@ -189,7 +190,7 @@ class Run:
 
     @property
     def control(self) -> Control:
-        """Return the means to stop, lock and read the receiver; ends the case where there are none."""
+        """Return the means to stop and lock the receiver; ends the case where there are none."""
         if self.instance.control is None:
             raise Unobservable("a receiver that the runner can stop, start and read")
         return self.instance.control
@@ -287,32 +288,6 @@ class Run:
                 return False
             await asyncio.sleep(POLL)
         return True
-
-
-def plain(content: Any) -> Any:
-    """Return a payload without what the runner itself put into it."""
-    if not isinstance(content, dict):
-        return content
-    return {k: v for k, v in content.items() if k not in {TOKEN, MARKER, DIRECTIVE}}
-
-
-def exact(content: Any) -> str:
-    """Return a text that is equal for equal payloads only: 1, 1.0 and true differ."""
-    return json.dumps(plain(content), sort_keys=True)
-
-
-def difference(sent: Any, found: Any) -> str:
-    """Say in which member a stored payload differs from what was sent."""
-    before, after = plain(sent), plain(found)
-    if not (isinstance(before, dict) and isinstance(after, dict)):
-        return "another payload"
-    for name in before:
-        if name not in after:
-            return f"{name} is missing"
-        if exact(before[name]) != exact(after[name]):
-            return f"{name} is {json.dumps(after[name])[:80]}"
-    extra = sorted(set(after) - set(before))
-    return f"{extra[0]} was not sent" if extra else "equal"
 
 
 def _answer_text(exchange: Exchange, got: str) -> str:

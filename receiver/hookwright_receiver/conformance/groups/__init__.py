@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from hookwright_receiver.conformance.errors import BadOption
 from hookwright_receiver.conformance.model import Case
+from hookwright_receiver.conformance.registry import Group
 
 from . import (
     concurrency,
@@ -20,7 +21,10 @@ from . import (
     signatures,
     sizes,
     slow_clients,
+    tokens,
 )
+
+AUTHENTICATION = Group("A", "authentication", [*tokens.GROUP.cases, *signatures.GROUP.cases])
 
 GROUPS = (
     payloads.GROUP,
@@ -29,7 +33,7 @@ GROUPS = (
     content_types.GROUP,
     methods.GROUP,
     sizes.GROUP,
-    signatures.GROUP,
+    AUTHENTICATION,
     deduplication.GROUP,
     slow_clients.GROUP,
     concurrency.GROUP,

@@ -124,8 +124,8 @@ async def locked(run: Run) -> None:
                 "Retry-After",
                 "a Retry-After header",
                 got,
-                Fault.ANSWER,
-                exchange,
+                fault=Fault.ANSWER,
+                exchange=exchange,
             )
     await run.expect(delivery, ACCEPT, "when it is back")
     await run.effects((1, [delivery], "refused with 503, then retried"))

@@ -41,7 +41,7 @@ _PATHS = re.compile(r"/(?:home|root|tmp|usr|var|opt|srv|app)/[\w.-]+/|site-packa
     hints={
         "flask": "@app.errorhandler(HTTPException) for all of them; never run with debug.",
         "starlette": "exception_handlers={HTTPException: …, Exception: …} with problem+json.",
-        "express": "An error handler (four parameters) in place of the default, which shows stacks.",
+        "express": "An error handler of four parameters: the default one shows stacks.",
         "php": "ini_set('display_errors', '0'), and set the content type before the status.",
     },
     level=Level.SHOULD,
@@ -52,7 +52,7 @@ async def refusals(run: Run) -> None:
     pointer = await _tour(run)
     refused = [seen for seen in run.journal.answers if _is_refusal(seen)]
     if not refused:
-        run.hold(False, "refusals", PROBLEM, "nothing was refused", Fault.ANSWER)
+        run.hold(False, "refusals", PROBLEM, "nothing was refused", fault=Fault.ANSWER)
         return
     private = run.instance.control.private() if run.instance.control else ()
     troubles = 0
@@ -61,19 +61,19 @@ async def refusals(run: Run) -> None:
             troubles += 1
             if troubles <= SHOWN:
                 label = f"{seen.case}: {seen.label}"
-                run.hold(False, label, expected, got, fault, seen.exchange)
+                run.hold(False, label, expected, got, fault=fault, exchange=seen.exchange)
     run.hold(
         not troubles,
         f"{len(refused)} refusals",
         "problem+json without a leak",
         f"{troubles} troubles" if troubles else "problem+json without a leak",
-        Fault.ANSWER,
+        fault=Fault.ANSWER,
     )
     if run.instance.control is not None:
         text = run.instance.control.log()
         clean = not (run.target.credentials.leaked(text) or _TRACES.search(text))
         got = "nothing of the kind" if clean else "a traceback or a secret"
-        run.hold(clean, "the log", "no traceback, no secret", got, Fault.LEAK)
+        run.hold(clean, "the log", "no traceback, no secret", got, fault=Fault.LEAK)
 
 
 async def _tour(run: Run) -> tuple[str, str] | None:
@@ -135,8 +135,9 @@ def _read(
     elif problem and problem.get("status", answer.status) != answer.status:
         got = f"status {problem['status']} in a {answer.status}"
         troubles.append((Fault.ANSWER, f"status {answer.status}", got))
-    elif problem and pointer and seen.case == run.case.id and seen.label == pointer[0]:
-        if answer.status == 422 and pointer[1] not in _strings(problem):  # noqa: PLR2004
+    elif problem and pointer and (seen.case, seen.label) == (run.case.id, pointer[0]):
+        named = answer.status != 422 or pointer[1] in _strings(problem)  # noqa: PLR2004
+        if not named:
             troubles.append((Fault.ANSWER, f"the pointer {pointer[1]}", "no such pointer"))
     troubles += [(Fault.LEAK, "no leak", leak) for leak in _leaks(run, answer, private)]
     return troubles
@@ -230,7 +231,7 @@ async def refused_kept(run: Run) -> None:
     reasoned = f"/{field.name}" in kept[0]
     run.hold(reasoned, "the reason", f"names /{field.name}", "does not say")
     clean = not run.target.credentials.leaked(kept[0])
-    run.hold(clean, "the token", "masked", "as it came", Fault.LEAK)
+    run.hold(clean, "the token", "masked", "as it came", fault=Fault.LEAK)
     number = str(json.loads(kept[0])["id"])
     async with run.control.loosened():
         replayed = await inbox.replay(number, refused=True)

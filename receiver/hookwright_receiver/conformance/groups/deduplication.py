@@ -1,15 +1,15 @@
 """Group D: the same message again."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hookwright_schemas import EventDefinition
-
-from hookwright_receiver.conformance.delivery import Delivery, Header
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
-from hookwright_receiver.conformance.messages import put, unique_digits
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
+from hookwright_schemas import EventDefinition
+
+if TYPE_CHECKING:
+    from hookwright_receiver.conformance.delivery import Delivery, Header
 
 GROUP = Group("D", "deduplication")
 
@@ -139,11 +139,9 @@ async def own_key(run: Run) -> None:
     """Repeat a message of every event that has an idempotency pointer."""
     rows = []
     for event in run.messages.events:
-        pointer = event.idempotency_pointer
-        if pointer is None:
+        payload, key = run.messages.with_own_key(event, run.messages.sample(event))
+        if key is None:
             continue
-        key = unique_digits(run.messages.unique())
-        payload = put(run.messages.sample(event), pointer, key)
         delivery = replace(run.messages.message(event, payload, message_id=None), marker=key)
         await run.expect(delivery, ACCEPT, f"{event.id}, first time")
         await run.expect(delivery, ACCEPT, f"{event.id}, again")
@@ -254,8 +252,10 @@ async def ids(run: Run) -> None:
         # A signed message without an id is not authenticated: 401 comes first.
         codes = (400, 431, 401) if self_signed(run) and not identifier else (400, 431)
         delivery = run.messages.raw(event, body)
-        signed = run.target.credentials.headers(identifier, run.messages.clock(), body)
-        delivery = delivery.with_headers((name, identifier), *signed)
+        delivery = delivery.with_headers((name, identifier))
+        if name == "webhook-id":
+            signed = run.target.credentials.headers(identifier, run.messages.clock(), body)
+            delivery = delivery.with_headers(*signed)
         await run.expect(delivery, refuse(*codes), label, server=True)
 
 

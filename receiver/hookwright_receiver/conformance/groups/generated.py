@@ -1,16 +1,18 @@
-"""Group G: payloads that hypothesis makes from the schemas; the reference validator is the judge."""
+"""Group G: payloads that hypothesis makes from the schemas, judged by the reference validator."""
 
 import asyncio
 import random
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from hookwright_schemas import EventDefinition
-
-from hookwright_receiver.conformance.client import Exchange
-from hookwright_receiver.conformance.expectation import Expectation
 from hookwright_receiver.conformance.model import Verdict
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
+from hookwright_schemas import EventDefinition
+
+if TYPE_CHECKING:
+    from hookwright_receiver.conformance.client import Exchange
+    from hookwright_receiver.conformance.expectation import Expectation
 
 GROUP = Group("G", "generated payloads")
 
@@ -50,8 +52,6 @@ async def _search_all(run: Run, *, nearly: bool) -> None:
 
 
 async def _search(run: Run, event: EventDefinition, seed: int, *, nearly: bool) -> None:
-    from hookwright_receiver.conformance.generation import search  # noqa: PLC0415  hypothesis is slow to import
-
     loop = asyncio.get_running_loop()
     smallest: list[tuple[Exchange, Expectation]] = []
 
@@ -66,7 +66,7 @@ async def _search(run: Run, event: EventDefinition, seed: int, *, nearly: bool) 
     def agrees(payload: object) -> bool:
         return asyncio.run_coroutine_threadsafe(fire(payload), loop).result()
 
-    tried = await _in_thread(search, run, event, seed, agrees, nearly=nearly)
+    tried = await asyncio.to_thread(_make_and_search, run, event, seed, agrees, nearly)
     label = f"{event.id}, {'nearly valid' if nearly else 'valid'}, {tried} payloads"
     if smallest:
         exchange, expectation = smallest[0]
@@ -75,23 +75,21 @@ async def _search(run: Run, event: EventDefinition, seed: int, *, nearly: bool) 
         run.add(Verdict.PASSED, label, "the reference's verdict", "the reference's verdict")
 
 
-async def _in_thread(
-    search: Callable[..., int],
+def _make_and_search(
     run: Run,
     event: EventDefinition,
     seed: int,
     agrees: Callable[[object], bool],
-    *,
     nearly: bool,
 ) -> int:
+    # Hypothesis takes a moment to import, which `--list` and most replays need not wait for.
+    from hookwright_receiver.conformance import generation  # noqa: PLC0415
+
     messages = run.messages
-    return await asyncio.to_thread(
-        search,
-        event,
-        agrees,
-        seed=seed,
-        examples=run.patience.generated,
-        nearly=nearly,
-        reserved=messages.contract.reserved if messages.takes_parameters(event) else None,
-        is_valid=lambda payload: messages.valid(event, payload),
+    reserved = messages.contract.reserved if messages.takes_parameters(event) else None
+    strategy = generation.valid_payloads(
+        event, reserved, lambda payload: messages.valid(event, payload)
     )
+    if nearly:
+        strategy = generation.nearly_valid_payloads(event, strategy)
+    return generation.search(strategy, agrees, seed=seed, examples=run.patience.generated)

@@ -33,7 +33,7 @@ async def methods(run: Run) -> None:
             allow = exchange.answer.header("allow") if exchange.answer else None
             named = {name.strip().upper() for name in (allow or "").split(",")}
             got = f"Allow: {allow}" if allow else "no Allow header"
-            run.hold("POST" in named, f"{method}: Allow", "Allow: POST", got, Fault.ANSWER)
+            run.hold("POST" in named, f"{method}: Allow", "Allow: POST", got, fault=Fault.ANSWER)
 
 
 @GROUP.case(

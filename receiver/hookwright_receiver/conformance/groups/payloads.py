@@ -1,44 +1,16 @@
 """Group P: what the contract says about payloads, derived from its schemas, samples and cases."""
 
-from typing import Any
-
-from hookwright_schemas import EventDefinition
-
-from hookwright_receiver.conformance.delivery import Delivery
-from hookwright_receiver.conformance.expectation import ACCEPT, Expectation, refuse
+from hookwright_receiver.conformance.comparison import exact, plain
+from hookwright_receiver.conformance.expectation import ACCEPT, refuse
 from hookwright_receiver.conformance.registry import Group
-from hookwright_receiver.conformance.run import Run, exact, plain
+from hookwright_receiver.conformance.run import Run
 
+from .rows import Row, filled, from_contract, send_all, stored_exactly
 from .values import NASTY_STRINGS, OTHER_TYPES, SCALARS
 
 GROUP = Group("P", "payloads")
 
 _VALIDATE = "Validate the parsed payload against the event's schema before you store it."
-
-
-def _from_contract(run: Run, group: str) -> list[tuple[EventDefinition, Any, str]]:
-    """Return the contract's own cases of a group: event, payload, label."""
-    return [
-        (event, case.payload, f"{event.id}: {case.reason}")
-        for event in run.messages.events
-        for case in event.cases()
-        if case.group == group
-    ]
-
-
-async def _send_all(
-    run: Run, rows: list[tuple[EventDefinition, Any, str]], *, valid: bool | None = None
-) -> list[tuple[Delivery, str, Expectation]]:
-    """Send every payload and expect the reference validator's verdict; `valid` keeps one kind."""
-    sent = []
-    for event, payload, label in rows:
-        expectation = run.messages.verdict(event, payload)
-        if valid is not None and expectation.accepted is not valid:
-            continue
-        delivery = run.messages.message(event, payload)
-        await run.expect(delivery, expectation, label)
-        sent.append((delivery, label, expectation))
-    return sent
 
 
 @GROUP.case(
@@ -105,14 +77,14 @@ async def parameters(run: Run) -> None:
 )
 async def required(run: Run) -> None:
     """Expect what the reference validator says of the rest: it may be another event."""
-    rows = _from_contract(run, "P3")
+    rows = from_contract(run, "P3")
     for event in run.messages.events:
         for field in event.fields:
             if field.required:
                 payload = run.messages.sample(event)
                 del payload[field.name]
                 rows.append((event, payload, f"{event.id} without {field.name}"))
-    await _send_all(run, rows)
+    await send_all(run, rows)
 
 
 @GROUP.case(
@@ -126,13 +98,13 @@ async def required(run: Run) -> None:
 )
 async def types(run: Run) -> None:
     """Send every JSON type that the field does not have."""
-    rows = _from_contract(run, "P4")
+    rows = from_contract(run, "P4")
     for event in run.messages.events:
         for field in event.fields:
             for kind, value in OTHER_TYPES.items():
                 payload = run.messages.sample(event, **{field.name: value})
                 rows.append((event, payload, f"{event.id}: {field.name} as {kind}"))
-    await _send_all(run, rows, valid=False)
+    await send_all(run, rows, valid=False)
 
 
 @GROUP.case(
@@ -145,12 +117,12 @@ async def types(run: Run) -> None:
 )
 async def null(run: Run) -> None:
     """Send null in every field that does not take it."""
-    rows = _from_contract(run, "P5")
+    rows = from_contract(run, "P5")
     for event in run.messages.events:
         for field in event.fields:
             payload = run.messages.sample(event, **{field.name: None})
             rows.append((event, payload, f"{event.id}: {field.name} null"))
-    await _send_all(run, rows, valid=False)
+    await send_all(run, rows, valid=False)
 
 
 @GROUP.case(
@@ -164,14 +136,14 @@ async def null(run: Run) -> None:
 async def shapes(run: Run) -> None:
     """Merge every two events, besides the empty object and one of parameters only."""
     events = run.messages.events
-    rows = _from_contract(run, "P6")
+    rows = from_contract(run, "P6")
     rows += [(events[0], {}, "an empty object"), (events[0], dict(SCALARS), "parameters only")]
     for first in events:
         for second in events:
             if first is not second:
                 both = {**run.messages.sample(first), **run.messages.sample(second)}
                 rows.append((first, both, f"{first.id} and {second.id} in one"))
-    await _send_all(run, rows, valid=False)
+    await send_all(run, rows, valid=False)
     header = run.messages.contract.classification.header
     if header is not None:
         delivery = run.messages.message(events[0])
@@ -199,7 +171,7 @@ async def enumerations(run: Run) -> None:
     sent="dates that exist and dates that do not, other notations",
     expect="accept for a real date in the contract's notation, else 422",
     why="`format` is not asserted by default in validators",
-    hint="Assert the named formats: a validator takes `format` as a comment unless told otherwise.",
+    hint="Assert the named formats: to a validator `format` is a comment unless told otherwise.",
     hints={
         "flask": "jsonschema.Draft202012Validator(schema, format_checker=…) with a real date check.",
         "express": "Ajv needs ajv-formats, and its fast mode takes 2020-02-31.",
@@ -225,10 +197,10 @@ async def nested(run: Run) -> None:
 
 
 async def _only_contract(run: Run, group: str) -> None:
-    rows = _from_contract(run, group)
+    rows = from_contract(run, group)
     if not rows:
         run.skip(f"the contract has no cases of group {group}")
-    await _send_all(run, rows)
+    await send_all(run, rows)
 
 
 @GROUP.case(
@@ -242,7 +214,7 @@ async def _only_contract(run: Run, group: str) -> None:
 async def roots(run: Run) -> None:
     """Send every JSON value that is no object."""
     event = run.messages.plain
-    rows: list[tuple[EventDefinition, Any, str]] = []
+    rows: list[Row] = []
     for value, label in (([], "[]"), (None, "null"), ("x", '"x"'), (1, "1"), (True, "true")):
         rows.append((event, value, f"root {label}"))
     for event, value, label in rows:
@@ -257,22 +229,22 @@ async def roots(run: Run) -> None:
     sent="20-digit identifiers, empty optional strings, 64 KiB in one field",
     expect="accept, stored exactly",
     why="53-bit readers lose digits",
-    hint="Keep identifiers as strings and integers exact; set no column or body limit below 1 MiB.",
+    hint="Keep identifiers as strings, integers exact, and no limit below 1 MiB.",
     hints={"express": "express.json() needs limit: '1mb'; JSON.parse rounds long integers."},
     observes=True,
 )
 async def extremes(run: Run) -> None:
     """Fill every field that takes it."""
-    rows: list[tuple[EventDefinition, Any, str]] = []
+    rows: list[Row] = []
     for event in run.messages.events:
-        digits = _filled(run, event, "12345678901234567890")
+        digits = filled(run, event, "12345678901234567890")
         if run.messages.takes_parameters(event):
             digits["conformance_number"] = 123456789012345678901234567890
         rows.append((event, digits, f"{event.id}: 20 and 30 digits"))
-        rows.append((event, _filled(run, event, ""), f"{event.id}: empty strings"))
-        large = _filled(run, event, "n" * 65536, last_only=True)
+        rows.append((event, filled(run, event, ""), f"{event.id}: empty strings"))
+        large = filled(run, event, "n" * 65536, last_only=True)
         rows.append((event, large, f"{event.id}: 64 KiB in a field"))
-    await _stored_exactly(run, rows)
+    await stored_exactly(run, rows)
 
 
 @GROUP.case(
@@ -286,32 +258,11 @@ async def extremes(run: Run) -> None:
 )
 async def nasty_strings(run: Run) -> None:
     """Put each string into every field that takes it and into a parameter."""
-    rows: list[tuple[EventDefinition, Any, str]] = []
+    rows: list[Row] = []
     for event in run.messages.events:
         for name, text in NASTY_STRINGS.items():
-            payload = _filled(run, event, text)
+            payload = filled(run, event, text)
             if run.messages.takes_parameters(event):
                 payload["conformance_text"] = text
             rows.append((event, payload, f"{event.id}: {name}"))
-    await _stored_exactly(run, rows)
-
-
-def _filled(run: Run, event: EventDefinition, text: str, *, last_only: bool = False) -> Any:
-    """Return a sample with the text in every field that the reference validator lets hold it."""
-    payload = run.messages.sample(event)
-    for field in reversed(event.fields):
-        changed = {**payload, field.name: text}
-        if run.messages.valid(event, changed):
-            payload = changed
-            if last_only:
-                break
-    return payload
-
-
-async def _stored_exactly(run: Run, rows: list[tuple[EventDefinition, Any, str]]) -> None:
-    sent = await _send_all(run, rows, valid=True)
-    accepted = [(delivery, label) for delivery, label, _ in sent]
-    if not accepted:
-        run.skip("the contract takes nothing of this kind")
-        return
-    await run.stored(*accepted)
+    await stored_exactly(run, rows)

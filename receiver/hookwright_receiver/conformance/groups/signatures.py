@@ -6,12 +6,14 @@ from typing import Any
 from hookwright_receiver.conformance.credentials import sign
 from hookwright_receiver.conformance.delivery import Delivery, Header
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
+from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
 
-from .tokens import GROUP
+GROUP = Group("A", "authentication")
 
 _SIGNATURE = ("signature",)
 _RAW = "Verify the signature over the raw bytes of the body, before anything parses them."
+_OTHER_SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 _HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -174,8 +176,8 @@ async def malformed(run: Run) -> None:
     why="replay, lax number parsing",
     hint="Take ASCII digits only, at most 11 of them, within 5 minutes of now.",
     hints={
-        "flask": "int() takes '+1', ' 1' and '1_0'; float() takes 'nan': match [0-9]{1,11} first.",
-        "express": "Number() takes ' 1' and '0x10', parseInt() '1abc': match /^[0-9]{1,11}$/ first.",
+        "flask": "int() takes '+1' and '1_0', float() takes 'nan': match [0-9]{1,11} first.",
+        "express": "Number() takes '0x10', parseInt() '1abc': match /^[0-9]{1,11}$/ first.",
         "php": "(int) takes '1abc': use ctype_digit() first.",
     },
     modes=_SIGNATURE,

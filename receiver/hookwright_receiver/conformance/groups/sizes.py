@@ -1,13 +1,12 @@
 """Group S: how large a body may be."""
 
-from hookwright_schemas import EventDefinition
-
 from hookwright_receiver.conformance.answer import Failure
 from hookwright_receiver.conformance.client import Connection
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
+from hookwright_schemas import EventDefinition
 
 GROUP = Group("S", "sizes")
 
@@ -15,7 +14,7 @@ CHUNK = 64 * 1024
 
 
 def sized(run: Run, event: EventDefinition, size: int) -> Delivery:
-    """Return a valid message whose body is exactly this long: padded in a parameter, or with blanks."""
+    """Return a valid message whose body is this long: padded in a parameter, or with blanks."""
     messages = run.messages
     if not messages.takes_parameters(event):
         text = messages.authorised_text(event)

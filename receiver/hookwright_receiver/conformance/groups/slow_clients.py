@@ -44,13 +44,13 @@ async def _prompt(run: Run, request: bytes, label: str) -> None:
 @GROUP.case(
     2,
     "requests dripped byte by byte",
-    sent="bodies, and headers, dripped one byte a second on more connections than there are threads",
+    sent="bodies and headers, dripped one byte a second on more connections than threads",
     expect="408 or close within 30 s; another request is served meanwhile",
     why="slowloris: a few such clients hold every thread of a server without a deadline",
     hint="Give the head and the body of a request a deadline each, on the socket itself.",
     hints={
         "flask": "gunicorn's threads wait for ever in recv(): set a socket timeout for the body.",
-        "starlette": "uvicorn has no deadline for a request: add one in the protocol and receive().",
+        "starlette": "uvicorn has no deadline for a request: put one into its protocol.",
         "express": "server.headersTimeout and server.requestTimeout = 10_000",
         "php": "Put nginx before it: client_header_timeout and client_body_timeout 10s.",
     },
@@ -74,9 +74,9 @@ async def dripped(run: Run) -> None:
     wrong = [text for text in outcomes if isinstance(text, str) and text.startswith("2")]
     label = f"{patience.drips} dripping connections"
     expected = f"all ended within {patience.drip_end:g} s"
-    run.hold(ended == patience.drips, label, expected, f"{ended} ended", Fault.TIMEOUT)
+    run.hold(ended == patience.drips, label, expected, f"{ended} ended", fault=Fault.TIMEOUT)
     if wrong:
-        run.hold(False, label, "408 or close", wrong[0], Fault.ANSWER)
+        run.hold(False, label, "408 or close", wrong[0], fault=Fault.ANSWER)
 
 
 async def _drip(run: Run, number: int) -> str:
@@ -143,7 +143,7 @@ async def flood(run: Run) -> None:
     label = "headers without end"
     if sent >= run.patience.flood:
         got = f"{sent // 1_000_000} MB were read"
-        run.hold(False, label, "431, 400 or close", got, Fault.TIMEOUT, exchange)
+        run.hold(False, label, "431, 400 or close", got, fault=Fault.TIMEOUT, exchange=exchange)
     else:
         run.judge(exchange, refuse(431, 400, closed=True), label, server=True)
     if before is not None:

@@ -26,13 +26,13 @@ def _with_token(run: Run, **members: Any) -> Delivery:
 @GROUP.case(
     1,
     "tokens that are not right",
-    sent="missing, empty, wrong, prefix of the right one, not a string, non-ASCII, a lone surrogate",
+    sent="missing, empty, wrong, a prefix of it, not a string, non-ASCII, a lone surrogate",
     expect="401",
     why="comparing str in constant time raises on non-ASCII",
     hint=_COMPARE,
     hints={
-        "flask": "hmac.compare_digest(a.encode('utf-8', 'surrogatepass'), b) after isinstance(str).",
-        "starlette": "hmac.compare_digest(a.encode('utf-8', 'surrogatepass'), b) after isinstance.",
+        "flask": "isinstance(token, str), then hmac.compare_digest over its UTF-8 (surrogatepass).",
+        "starlette": "isinstance(token, str), then hmac.compare_digest over its UTF-8.",
         "express": "crypto.timingSafeEqual over SHA-256 digests: it throws on unequal lengths.",
         "php": "is_string($token) && hash_equals($secret, $token)",
     },
@@ -96,4 +96,4 @@ async def right(run: Run) -> None:
     text = "\n".join(entry.text for entry in entries)
     clean = not run.target.credentials.leaked(text)
     got = "not stored" if clean else "stored with the message"
-    run.hold(clean, "the token in the inbox", "not stored", got, Fault.LEAK)
+    run.hold(clean, "the token in the inbox", "not stored", got, fault=Fault.LEAK)

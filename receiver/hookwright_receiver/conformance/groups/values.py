@@ -26,7 +26,7 @@ OTHER_TYPES: Final[dict[str, Any]] = {
 
 NASTY_STRINGS: Final = {
     "emoji": "👩\u200d💻🇮🇹",
-    "right-to-left text": "שלום \u202eعالم",
+    "right-to-left text": "\u05e9\u05dc\u05d5\u05dd \u202e\u0639\u0627\u0644\u0645",
     "combining marks": "e\u0301 n\u0303 \u1e9b\u0323",
     "NUL": "a\u0000b",
     "line and paragraph separators": "a\u2028b\u2029c",

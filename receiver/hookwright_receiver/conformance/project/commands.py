@@ -19,6 +19,8 @@ class CommandFailed(Exception):  # noqa: N818  named for what happened
 class CommandInbox:
     """`python -m <package> inbox …`. Questions that are asked at the same time share an answer."""
 
+    apart = True
+
     def __init__(
         self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
     ) -> None:
@@ -44,11 +46,6 @@ class CommandInbox:
         """Return how many entries these messages have."""
         entries = await self.entries()
         return sum(any(marker in entry.text for marker in markers) for entry in entries)
-
-    @property
-    def apart(self) -> bool:
-        """Tell that one message's effects are told from another's."""
-        return True
 
     async def dead(self) -> list[Entry]:
         """Return the dead letters."""

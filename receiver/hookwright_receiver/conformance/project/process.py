@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from hookwright_receiver.conformance.client import Client
@@ -24,65 +25,62 @@ PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 SHOWN_LOG = 3
 
 
+@dataclass
 class ProjectProcess:
-    """One serving process in its own folder; its children share its process group."""
+    """One serving process in its own folder; its children share its process group.
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        environment: Mapping[str, str],
-        address: Address,
-        storage: Storage,
-        *,
-        schemas: Path,
-        effects: Path,
-        start_timeout: float,
-        starting: asyncio.Semaphore,
-    ) -> None:
-        self._command = [*command, "serve"]
-        self._folder = folder
-        self._environment = dict(environment)
-        self._address = address
-        self._storage = storage
-        self._schemas = schemas
-        self._effects = effects
-        self._start_timeout = start_timeout
-        self._starting = starting
-        self._log = folder / "serve.log"
+    `command` is the project's, without a sub-command; `schemas` and `effects` are folders of the
+    copy, `start_timeout` is in seconds, and `starting` bounds how many start at once.
+    """
+
+    command: Sequence[str]
+    folder: Path
+    environment: Mapping[str, str]
+    address: Address
+    storage: Storage
+    schemas: Path
+    effects: Path
+    start_timeout: float
+    starting: asyncio.Semaphore
+
+    def __post_init__(self) -> None:
+        self._log = self.folder / "serve.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._restarting = asyncio.Lock()
 
     async def start(self) -> None:
         """Start it (again) and wait until `/readyz` answers 200; raises Unreachable."""
-        async with self._restarting, self._starting:
+        async with self._restarting, self.starting:
             if self.alive():
                 return
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(  # noqa: S603  the project itself
-                    self._command,
-                    cwd=self._folder,
-                    env=self._environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            await asyncio.to_thread(self._spawn)
             await self._ready()
 
+    def _spawn(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603  the project itself
+                [*self.command, "serve"],
+                cwd=self.folder,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
     async def _ready(self) -> None:
-        deadline = time.monotonic() + self._start_timeout
-        request = Delivery("/readyz", b"", method="GET").raw(self._address)
+        deadline = time.monotonic() + self.start_timeout
+        request = Delivery("/readyz", b"", method="GET").raw(self.address)
         while time.monotonic() < deadline:
             if not self.alive():
                 raise Unreachable(f"the project does not start: {self._last_words()}")
-            exchange = await Client(self._address).exchange(request, 2.0)
+            exchange = await Client(self.address).exchange(request, 2.0)
             if exchange.status == 200:  # noqa: PLR2004
                 return
             await asyncio.sleep(POLL)
         await self.kill()
         raise Unreachable(
-            f"the project is not ready after {self._start_timeout:g} s: {self._last_words()}"
+            f"the project is not ready after {self.start_timeout:g} s: {self._last_words()}"
         )
 
     def _last_words(self) -> str:
@@ -119,7 +117,7 @@ class ProjectProcess:
 
     def locked(self) -> AbstractAsyncContextManager[None]:
         """Keep its inbox from being written for the length of the block."""
-        locked: AbstractAsyncContextManager[None] = self._storage.locked()
+        locked: AbstractAsyncContextManager[None] = self.storage.locked()
         return locked
 
     def memory(self) -> int | None:
@@ -146,12 +144,12 @@ class ProjectProcess:
 
     def private(self) -> tuple[str, ...]:
         """Return paths of the machine that no answer may show."""
-        return (str(self._folder),)
+        return (str(self.folder),)
 
     async def runs(self) -> list[HandlerRun]:
         """Return what the handlers have written down, oldest first."""
         try:
-            text = (self._effects / "runs.jsonl").read_text("utf-8")
+            text = (self.effects / "runs.jsonl").read_text("utf-8")
         except FileNotFoundError:
             return []
         # A line that is being written has no end yet.
@@ -160,18 +158,18 @@ class ProjectProcess:
 
     def release(self, marker: str) -> None:
         """Let the handler of a message that was told to fail until now succeed."""
-        (self._effects / marker).touch()
+        (self.effects / marker).touch()
 
     async def in_sink(self, marker: str) -> int | None:
         """Return how many rows of the `sql` sink hold this text, None without the sink."""
-        if not (self._schemas.parent / "sql_sink.py").is_file():
+        if not (self.schemas.parent / "sql_sink.py").is_file():
             return None
-        return await self._storage.in_sink(marker)
+        return await self.storage.in_sink(marker)
 
     @asynccontextmanager
     async def loosened(self) -> AsyncIterator[None]:
         """Let every schema take any object for the length of the block."""
-        originals = {path: path.read_bytes() for path in self._schemas.glob("*.schema.json")}
+        originals = {path: path.read_bytes() for path in self.schemas.glob("*.schema.json")}
         for path in originals:
             path.write_text('{"type": "object"}', "utf-8")
         try:

@@ -1,4 +1,4 @@
-"""The database that an instance gets for itself: a SQLite file, or a database of a PostgreSQL server."""
+"""The database that an instance gets for itself: a SQLite file, or one on a PostgreSQL server."""
 
 import asyncio
 import secrets

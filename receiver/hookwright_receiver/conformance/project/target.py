@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hookwright_schemas import Contract
-
 from hookwright_receiver.conformance.credentials import Credentials
 from hookwright_receiver.conformance.patience import Patience
 from hookwright_receiver.conformance.target import Instance
 from hookwright_receiver.conformance.wire import Address
+from hookwright_schemas import Contract
 
 from .commands import CommandInbox
 from .facts import Facts

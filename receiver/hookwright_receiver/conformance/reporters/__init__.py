@@ -1,1 +1,1 @@
-"""Reporters: each turns the events of a run, or the report at its end, into something to look at."""
+"""Reporters: each turns the report of a run into something to look at."""

@@ -1,3 +1,4 @@
+# ruff: noqa: N818  named for what happened
 """A small HTTP/1.1 server for one ASGI app: right by default, and every rule can be overridden."""
 
 import asyncio
@@ -131,7 +132,7 @@ class Server:
             if not body.done:
                 again = await self.unread(body, reader, writer) and again
 
-    async def unread(self, body, reader, writer) -> bool:
+    async def unread(self, _body, reader, writer) -> bool:
         """A body that was not read: tell whether the connection can be used again."""
         await self.linger(reader, writer)
         return False
@@ -206,7 +207,7 @@ class Server:
             "query_string": query.encode("latin-1"),
             "headers": headers,
         }
-        started = False
+        answer = Answer(writer, method)
 
         async def receive():
             try:
@@ -217,30 +218,30 @@ class Server:
                 return {"type": "http.disconnect"}
             return {"type": "http.request", "body": data, "more_body": not body.done}
 
-        async def send(message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                lines = [b"HTTP/1.1 %d Status" % message["status"]]
-                lines += [name + b": " + value for name, value in message["headers"]]
-                writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
-            elif method != "HEAD":
-                writer.write(message["body"])
-
         try:
-            await self.app(scope, receive, send)
-        except BadRequest as bad:
-            await self.refuse(writer, bad.status)
-            return False
-        except TimeoutError:
-            await self.refuse(writer, 408)
+            await self.app(scope, receive, answer.send)
+        except (BadRequest, TimeoutError) as bad:
+            await self.refuse(writer, getattr(bad, "status", 408))
             return False
         except Exception:  # noqa: BLE001  what a server does with an app that falls over
-            if not started:
+            if not answer.started:
                 await self.refuse(writer, 500)
             return False
-        if not started:
-            return False
-        with contextlib.suppress(OSError):
-            await writer.drain()
-        return True
+        return answer.started
+
+
+class Answer:
+    """What the app says, on its way to the client."""
+
+    def __init__(self, writer, method) -> None:
+        self.writer, self.method = writer, method
+        self.started = False
+
+    async def send(self, message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            lines = [b"HTTP/1.1 %d Status" % message["status"]]
+            lines += [name + b": " + value for name, value in message["headers"]]
+            self.writer.write(b"\r\n".join(lines) + b"\r\n\r\n")
+        elif self.method != "HEAD":
+            self.writer.write(message["body"])

@@ -1,3 +1,4 @@
+# ruff: noqa: N818  named for what happened
 """The inbox of the reference receiver: one SQLite file, nothing kept in memory."""
 
 import sqlite3

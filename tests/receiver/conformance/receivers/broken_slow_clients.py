@@ -1,0 +1,44 @@
+"""Receivers that take too long, or let others do so."""
+
+import asyncio
+
+from .declare import fails
+from .reference import Receiver
+from .server import Server
+
+
+@fails("T1", "K6")
+class HandlesFirst(Receiver):
+    """Answers when the handler is done."""
+
+    async def keep(self, key, event, payload) -> None:
+        await super().keep(key, event, payload)
+        while self.store.rows(  # noqa: ASYNC110  the store tells nobody
+            "SELECT 1 FROM inbox WHERE key = ? AND status = 'pending'", (key,)
+        ):
+            await asyncio.sleep(0.01)
+
+
+@fails("T2")
+class WaitsForBodies(Server):
+    """Has no deadline for a body."""
+
+    def hurry(self) -> None:
+        self.head_timeout = 0.6
+
+
+@fails("T2")
+class WaitsForHeads(Server):
+    """Has no deadline for a head."""
+
+    def hurry(self) -> None:
+        self.body_timeout = 0.6
+
+
+@fails("T3")
+class SwallowsHeaders(Server):
+    """Has no limit for a head."""
+
+    async def rest_of_head(self, reader) -> bytes:
+        reader._limit = 1 << 40
+        return await super().rest_of_head(reader)
