@@ -1,7 +1,6 @@
 """How the runner authenticates itself: the `token` parameter or Standard Webhooks signatures."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -25,7 +24,7 @@ def key_of(secret: str) -> bytes:
     encoded = secret[len(PREFIX) :].rstrip("=")
     try:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BadOption("a secret that begins with whsec_ must go on in base64") from None
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hookwright_schemas import HookwrightError
+
 from .groups import CASES
 from .messages import Messages
 from .model import Case, Fault, Finding, Report, Result, Verdict, worst
@@ -117,6 +119,9 @@ class Engine:
             async with asyncio.timeout(CASE_LIMIT):
                 await run.begin()
                 await case.run(run)
+        except HookwrightError:
+            # The caller's mistake, or a receiver that does not start again: no verdict on the case.
+            raise
         except Unobservable as missing:
             run.reason = f"needs {missing}"
             run.add(Verdict.NOT_OBSERVABLE, case.title, case.expect, run.reason)

@@ -1,0 +1,130 @@
+"""A receiver at a URL: what cannot be seen is never passed, and a count shows a part of it."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hookwright_receiver.conformance import BadOption, Unreachable, Verdict, agrade, grade
+from hookwright_receiver.conformance.credentials import Credentials
+from hookwright_schemas import load_contract
+
+from .receivers.broken_deduplication import IgnoresIds
+from .receivers.in_process import Process
+from .receivers.reference import Receiver
+from .test_cross_table import PATIENCE, InProcessTarget
+
+QUICK = ("P1", "D1", "D3", "D5", "D6", "M1", "M2", "K1", "K2", "K3", "P12", "H5")
+COUNTED = ("P1", "D1", "D3", "D5", "D6", "M2", "K1", "K2", "H5")
+
+
+@asynccontextmanager
+async def running(folder, receiver=Receiver, credentials=None):
+    target = InProcessTarget(load_contract(), credentials or Credentials(), receiver=receiver)
+    process = Process(target, folder, hurried=False)
+    await process.start()
+    try:
+        yield f"http://127.0.0.1:{process.port}"
+    finally:
+        await process.kill()
+
+
+def graded(folder, receiver=Receiver, *, counted=False, **options):
+    async def go():
+        async with running(folder, receiver) as origin:
+            count = {"count_url": f"{origin}/count"} if counted else {}
+            return await agrade(f"{origin}/hook", patience=PATIENCE, **count, **options)
+
+    return asyncio.run(go())
+
+
+def test_what_cannot_be_seen_is_not_observable(tmp_path):
+    """A receiver that is right in everything passes nothing that is about its effects."""
+    report = graded(tmp_path, cases=QUICK)
+
+    verdicts = {result.case.id: result.verdict for result in report.results}
+    assert verdicts.pop("M1") is Verdict.PASSED
+    assert set(verdicts.values()) == {Verdict.NOT_OBSERVABLE}
+    assert report.held
+
+
+def test_a_count_shows_how_many_effects_there_were(tmp_path):
+    """What is stored, and what happens after a kill, a count does not show."""
+    report = graded(tmp_path, counted=True, cases=QUICK)
+
+    verdicts = {result.case.id: result.verdict for result in report.results}
+    assert {case: verdicts[case] for case in COUNTED} == dict.fromkeys(COUNTED, Verdict.PASSED)
+    assert {verdicts[case] for case in ("K3", "P12")} == {Verdict.NOT_OBSERVABLE}
+
+
+def test_a_count_convicts(tmp_path):
+    """One effect too many is a failure, whoever counts."""
+    report = graded(tmp_path, IgnoresIds, counted=True, cases=["D1", "K2", "D3"])
+
+    assert [result.verdict for result in report.results] == [
+        Verdict.FAILED,
+        Verdict.PASSED,
+        Verdict.FAILED,
+    ]
+
+
+class ReusedIdIsFine(Receiver):
+    """Takes any body under an id that is known."""
+
+    def digest(self, payload) -> str:
+        return "the same"
+
+
+def test_a_wrong_answer_is_a_failure_even_where_effects_cannot_be_seen(tmp_path):
+    """The part of a case that shows is judged."""
+    report = graded(tmp_path, ReusedIdIsFine, cases=["D1", "D2"])
+
+    assert report["D2"].verdict is Verdict.FAILED
+    assert report["D1"].verdict is Verdict.NOT_OBSERVABLE
+
+
+def test_nobody_at_the_url(tmp_path):
+    """Exit code 3: the other side could not be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(Unreachable, match="start the receiver first") as unreachable:
+        grade(f"http://127.0.0.1:{port}/hook", cases=["M1"])
+    assert unreachable.value.exit_code == 3
+
+
+class NoCount(Receiver):
+    """Has no count URL, as a receiver in production."""
+
+    async def respond(self, scope, receive):
+        if scope["path"] == "/count":
+            return 200, [], b"ok"
+        return await super().respond(scope, receive)
+
+
+def test_a_count_url_that_does_not_count_is_the_callers_mistake(tmp_path):
+    """It is no verdict on the receiver."""
+    with pytest.raises(BadOption, match="must answer with a number"):
+        graded(tmp_path, NoCount, counted=True, cases=["D1"])
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "message"),
+    [
+        ("ftp://127.0.0.1/hook", {}, "neither a project's folder nor"),
+        ("http://127.0.0.1:99999/hook", {}, "is not a URL"),
+        ("http://127.0.0.1/hook", {"auth": "token"}, "needs --secret"),
+        ("http://127.0.0.1/hook", {"secrets": ["x"]}, "needs --auth"),
+        ("http://127.0.0.1/hook", {"python": "python3"}, "project's folder"),
+        ("http://127.0.0.1/hook", {"profile": "lax"}, "profile is one of"),
+        (".", {}, "is no project of `hookwright new`"),
+        (".", {"auth": "token"}, "are for a URL"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_sent(target, options, message):
+    """Each message is one line that names the remedy."""
+    with pytest.raises(BadOption, match=message) as refused:
+        grade(target, **options)
+    assert refused.value.exit_code == 2
+    assert "\n" not in str(refused.value)
