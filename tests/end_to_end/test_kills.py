@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import fcntl
 import io
 import json
 import random
@@ -94,8 +95,10 @@ def tear_files(folder: Path) -> None:
     """Leave what a kill in the middle of an append leaves: a record without its end."""
     for name, torn in (("events.jsonl", b'{"message_id": 1, "ev'), ("form_lead.csv", b'1,"2024-')):
         file = folder / "received" / name
-        if file.exists() and file.read_bytes().endswith(b"\n"):
+        if file.exists():
             with file.open("ab") as appended:
+                # Nobody else is in the middle of an append then, as after a kill.
+                fcntl.flock(appended, fcntl.LOCK_EX)
                 appended.write(torn)
 
 
