@@ -86,9 +86,9 @@ def requests_per_second(url: str, body: bytes, *, seconds: int) -> float:
         script, payload = Path(name, "post.lua"), Path(name, "body")
         script.write_text(_SCRIPT)
         payload.write_bytes(body)
-        wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
+        wrk = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s"]
         output = subprocess.run(
-            ["taskset", "-c", LOAD_CORE, *wrk, "--", str(payload)],
+            ["taskset", "-c", LOAD_CORE, *wrk, "-s", str(script), url, "--", str(payload)],
             check=True,
             capture_output=True,
             text=True,

@@ -1,0 +1,52 @@
+"""docs/performance.md: the benchmarks run, and print what the page says. No time is asserted."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench import receiver
+from bench.__main__ import BENCHMARKS, main
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "performance.md").read_text("utf-8")
+COMMANDS = [
+    command
+    for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    for command in block.splitlines()
+]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_prints_its_ratios(needs, monkeypatch, capsys, name):
+    """One short round: the receiver accepts everything, and each line has what the page tells."""
+    needs("wrk", "wrk")
+    monkeypatch.setattr(receiver, "ROUNDS", 1)
+    monkeypatch.setattr(receiver, "SECONDS", 1)
+    assert main([name]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["name"] for line in lines] == [name, f"{name}.with_handlers"]
+    for line in lines:
+        assert list(line) == ["name", "value", "unit", "against", "ratio"]
+        assert line["value"] > 0
+        assert line["ratio"] > 0
+
+
+def test_a_name_that_no_benchmark_has_is_wrong_usage(capsys):
+    """Exit code 2 and a line with the names that there are."""
+    assert main(["receiver.unheard-of"]) == 2
+    complaint = capsys.readouterr().err
+    assert all(name in complaint for name in BENCHMARKS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_of_the_page_start_benchmarks(command):
+    """What make would run is the module that the other tests run, with the name given."""
+    would_run = subprocess.run(
+        [*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()[-1]
+    names = would_run.partition("-m bench")[2].split()
+    assert "-m bench" in would_run
+    assert set(names) <= set(BENCHMARKS)
