@@ -22,6 +22,7 @@ def read(data: bytes, *, size: int = 7, head_only: bool = False):
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 
 ANSWERS = [
     # A body as long as it is announced, and nothing of what follows.
@@ -29,7 +30,11 @@ ANSWERS = [
     # Without a length the end of the connection is the end of the body.
     (OK + b"\r\nall of it", 200, b"all of it"),
     # Chunks, with an extension and a trailer.
-    (OK + b"Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nhi\r\n3\r\n ho\r\n0\r\nT: 1\r\n\r\n", 200, b"hi ho"),
+    (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nhi\r\n3\r\n ho\r\n0\r\nT: 1\r\n\r\n",
+        200,
+        b"hi ho",
+    ),
     # Bare line feeds and a missing reason are tolerated.
     (b"HTTP/1.0 404\nContent-Length: 1\n\nx", 404, b"x"),
     # An empty line before the status line is tolerated.

@@ -24,7 +24,9 @@ ROWS = {
 
 def test_every_row_of_the_specification_is_a_case():
     """Ids are stable: none is missing, none is invented."""
-    expected = [f"{letter}{number + 1}" for letter, count in ROWS.items() for number in range(count)]
+    expected = [
+        f"{letter}{number + 1}" for letter, count in ROWS.items() for number in range(count)
+    ]
 
     assert [case.id for case in CASES] == expected
 

@@ -67,7 +67,9 @@ def test_a_secret_that_is_no_base64_is_refused():
         sign("whsec_é", "msg_1", "1", b"")
 
 
-@pytest.mark.parametrize("secret", ["token-0123456789abcdef", "a/b+c/0123456789==", "tökén-0123456789"])
+@pytest.mark.parametrize(
+    "secret", ["token-0123456789abcdef", "a/b+c/0123456789==", "tökén-0123456789"]
+)
 def test_a_report_shows_no_secret(secret):
     """However JSON writes it, it is masked in the request that is shown."""
     credentials = Credentials("token", (secret,))

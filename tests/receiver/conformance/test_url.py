@@ -72,7 +72,7 @@ def test_a_count_convicts(tmp_path):
 class ReusedIdIsFine(Receiver):
     """Takes any body under an id that is known."""
 
-    def digest(self, payload) -> str:
+    def digest(self, _payload) -> str:
         return "the same"
 
 

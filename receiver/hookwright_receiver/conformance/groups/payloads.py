@@ -173,7 +173,7 @@ async def enumerations(run: Run) -> None:
     why="`format` is not asserted by default in validators",
     hint="Assert the named formats: to a validator `format` is a comment unless told otherwise.",
     hints={
-        "flask": "jsonschema.Draft202012Validator(schema, format_checker=…) with a real date check.",
+        "flask": "jsonschema.Draft202012Validator(schema, format_checker=…).",
         "express": "Ajv needs ajv-formats, and its fast mode takes 2020-02-31.",
         "php": "checkdate() after matching the notation; DateTime rolls 02-31 over into March.",
     },

@@ -63,8 +63,11 @@ def _kept(dependencies: list[str]) -> Path:
 
 
 def _build(folder: Path, python: Path, dependencies: list[str]) -> None:
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(folder)], [*pip, *dependencies]):
+    commands = [[sys.executable, "-m", "venv", "--clear", str(folder)]]
+    if dependencies:
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        commands.append([*pip, *dependencies])
+    for command in commands:
         try:
             subprocess.run(  # noqa: S603  our own command, dependencies from the project itself
                 command, check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT
