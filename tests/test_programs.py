@@ -8,14 +8,14 @@ from .programs import needs
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The skip says what to install."""
     monkeypatch.delenv("CI", raising=False)
-    with pytest.raises(pytest.skip.Exception, match="needs no-such-program: .* no-such-package"):
+    with pytest.raises(pytest.skip.Exception, match=r"needs no-such-program: .* no-such-package"):
         needs("no-such-program", "no-such-package")
 
 
 def test_continuous_integration_lacks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A skip there would hide that a test never runs."""
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="needs no-such-program: .* no-such-package"):
+    with pytest.raises(pytest.fail.Exception, match=r"needs no-such-program: .* no-such-package"):
         needs("no-such-program", "no-such-package")
 
 
