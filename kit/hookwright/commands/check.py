@@ -1,11 +1,13 @@
 """`hookwright check`: fire every case at a receiver and grade it."""
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from hookwright.console import Progress, console, progress
 from hookwright_receiver.conformance import (
@@ -64,7 +66,8 @@ class ProgressBar:
     "--secret",
     "secrets",
     multiple=True,
-    help="The token or signing secret of a URL; again for the older one.",
+    envvar="HOOKWRIGHT_SECRET",
+    help="A URL's token or signing secret; again for the older one. Also HOOKWRIGHT_SECRET.",
 )
 @click.option(
     "--case", "cases", multiple=True, metavar="ID", help="Run this case alone (repeatable)."
@@ -88,7 +91,9 @@ class ProgressBar:
     "--html", "html_file", type=FILE, metavar="F", help="Write the report as one HTML page."
 )
 @click.option("--no-color", is_flag=True, help="Print without colour.")
+@click.pass_context
 def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
+    context: click.Context,
     target: str | None,
     profile: str,
     strict: bool,
@@ -118,6 +123,8 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
         return 0
     if target is None:
         raise click.UsageError("name what to check: a URL, or a project's folder")
+    if _is_unwanted(context, auth):
+        secrets = ()
     bar = ProgressBar()
     options: Options = {
         "profile": profile,
@@ -134,12 +141,14 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
         "listeners": [bar],
     }
     files = {"json": json_file, "junit": junit_file, "html": html_file}
-    for file in files.values():
-        _check_writable(file)
+    _check_writable(files)
+    # A project's processes are ended on the way out, whichever way that is.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         report = grade(target, **options)
     finally:
         bar.close()
+        signal.signal(signal.SIGTERM, before)
     to_stdout = any(str(file) == "-" for file in files.values())
     show(console(no_color=no_color, stderr=True) if to_stdout else screen, report)
     for name, file in files.items():
@@ -147,10 +156,20 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     return _exit_code(report)
 
 
-def _check_writable(file: Path | None) -> None:
+def _is_unwanted(context: click.Context, auth: str | None) -> bool:
+    """Tell whether a secret of the environment is meant for another command than this one."""
+    source = context.get_parameter_source("secrets")
+    return source is ParameterSource.ENVIRONMENT and auth in {None, "none"}
+
+
+def _check_writable(files: dict[str, Path | None]) -> None:
     """Refuse before the run what could not be written after it."""
-    if file is not None and str(file) != "-" and not file.absolute().parent.is_dir():
-        raise click.UsageError(f"{file} cannot be written: {file.parent} is no folder")
+    given = [file for file in files.values() if file is not None]
+    if [str(file) for file in given].count("-") > 1:
+        raise click.UsageError("one report at most can go to standard output: name a file")
+    for file in given:
+        if str(file) != "-" and not file.absolute().parent.is_dir():
+            raise click.UsageError(f"{file} cannot be written: {file.parent} is no folder")
 
 
 def _write(file: Path | None, writer: Callable[[Report], str], report: Report) -> None:

@@ -66,7 +66,7 @@ class Credentials:
         if self.mode not in MODES:
             raise BadOption(f"authentication is one of {', '.join(MODES)}, not {self.mode!r}")
         if self.mode != "none" and not self.secrets:
-            raise BadOption(f"authentication by {self.mode} needs --secret")
+            raise BadOption(f"authentication by {self.mode} needs --secret, or HOOKWRIGHT_SECRET")
         for secret in self.secrets:
             _refuse_unusable(self.mode, secret)
 

@@ -21,7 +21,7 @@ USUAL = {
 }
 ROWS = [
     pytest.param(
-        stack, *row, marks=[] if row in USUAL else [pytest.mark.soak], id="-".join((stack, *row))
+        (stack, *row), marks=[] if row in USUAL else [pytest.mark.soak], id="-".join((stack, *row))
     )
     for stack in STACKS
     for row in [(m, p, d) for m in MODES for p in PROFILES for d in DATABASES]
@@ -52,11 +52,10 @@ def assert_perfect(report: Report, mode: str) -> None:
     assert applicable == {case.id for case in select() if mode in case.modes}
 
 
-@pytest.mark.parametrize(("stack", "mode", "profile", "database"), ROWS)
-def test_a_generated_receiver_passes_every_case(
-    request, monkeypatch, project, stack, mode, profile, database
-):
+@pytest.mark.parametrize("row", ROWS)
+def test_a_generated_receiver_passes_every_case(request, monkeypatch, project, row):
     """Graded beside settings and a database that are its owner's, and that stay as they are."""
+    stack, mode, profile, database = row
     folder = project(stack, mode)
     (folder / ".env").write_text("DATABASE_URL=sqlite:////nowhere/theirs.db\nWORKERS=0\n")
     monkeypatch.setenv("DATABASE_URL", "sqlite:////nowhere/theirs.db")

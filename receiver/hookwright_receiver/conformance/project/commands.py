@@ -10,6 +10,7 @@ from hookwright_receiver.conformance.target import Entry
 
 ATTEMPTS = 5
 TIMEOUT = 30
+GATHER = 0.2
 
 
 class CommandFailed(Exception):  # noqa: N818  named for what happened
@@ -39,6 +40,8 @@ class CommandInbox:
 
     async def _read_after(self) -> list[Entry]:
         async with self._reading:
+            # Cases end in bunches, and each reading starts an interpreter.
+            await asyncio.sleep(GATHER)
             self._next = None
             return [_entry(line) for line in await self._lines("list", "--json")]
 

@@ -43,7 +43,7 @@ class ProjectTarget:
     database_url: str | None = None
     patience: Patience = field(default_factory=Patience)
     max_body: int = 1024 * 1024
-    parallel: int = 4
+    parallel: int = 8
     own: bool = True
 
     def __post_init__(self) -> None:
