@@ -1,4 +1,4 @@
-"""Every sample and every case of a contract, over a socket: the receiver's word is the reference's."""
+"""Every sample and every case, over a socket: the receiver's word is the reference's."""
 
 import asyncio
 import json
