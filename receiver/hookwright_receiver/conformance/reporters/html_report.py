@@ -17,6 +17,8 @@ _ORDER = (
     Verdict.NOT_APPLICABLE,
 )
 
+_TO_MEND = frozenset({Verdict.FAILED, Verdict.ERROR, Verdict.WARNED})
+
 
 def html(report: Report) -> str:
     """Return the page."""
@@ -33,6 +35,7 @@ def html(report: Report) -> str:
         counts=[(verdict, report.count(verdict)) for verdict in _ORDER if report.count(verdict)],
         groups=[(letter, titles[letter], results) for letter, results in groups.items()],
         headline=headline(report),
+        to_mend=[result for result in report.results if result.verdict in _TO_MEND],
     )
 
 
