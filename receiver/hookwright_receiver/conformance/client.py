@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ class Exchange:
     answer: Answer | None = None
     failure: Failure | None = None
     detail: str = ""
-    seconds: float = 0.0
 
     @property
     def status(self) -> int | None:
@@ -50,11 +48,6 @@ class Connection:
         self._length += len(data)
         await self.wire.send(data)
 
-    def begin(self) -> None:
-        """Forget what was sent so far: the next exchange begins here."""
-        self._kept.clear()
-        self._length = 0
-
     async def answer(
         self,
         timeout: float,  # noqa: ASYNC109  the deadline is what many cases are about
@@ -62,7 +55,6 @@ class Connection:
         head_only: bool = False,
     ) -> Exchange:
         """Return the next answer, or how it failed to come within `timeout` seconds."""
-        started = time.monotonic()
         answer: Answer | None = None
         failure: Failure | None = None
         detail = ""
@@ -75,17 +67,7 @@ class Connection:
             failure = Failure.CLOSED
         except InvalidAnswer as error:
             failure, detail = Failure.INVALID, str(error)
-        seconds = time.monotonic() - started
-        return Exchange(bytes(self._kept), self._length, answer, failure, detail, seconds)
-
-    async def ended(self, timeout: float) -> bool:  # noqa: ASYNC109
-        """Tell whether the other side closes within `timeout` seconds; what it says is dropped."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self.reader.end()
-        except TimeoutError:
-            return False
-        return True
+        return Exchange(bytes(self._kept), self._length, answer, failure, detail)
 
 
 Sending = Callable[[Connection], Awaitable[None]]
