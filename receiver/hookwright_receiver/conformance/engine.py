@@ -125,6 +125,9 @@ class Engine:
         except Unobservable as missing:
             run.reason = f"needs {missing}"
             run.add(Verdict.NOT_OBSERVABLE, case.title, case.expect, run.reason)
+        except TimeoutError:
+            got = "no connection, or no end of the case, in time"
+            run.add(Verdict.FAILED, case.title, case.expect, got, fault=Fault.TIMEOUT)
         except OSError as error:
             got = f"the connection failed: {error.strerror or error}"
             run.add(Verdict.FAILED, case.title, case.expect, got, fault=Fault.CRASH)

@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 
 from hookwright_receiver.conformance import BadOption, Unreachable, Verdict, agrade, grade
 from hookwright_receiver.conformance.credentials import Credentials
@@ -12,7 +14,8 @@ from hookwright_schemas import load_contract
 
 from .receivers.broken_deduplication import IgnoresIds
 from .receivers.in_process import Process
-from .receivers.reference import Receiver
+from .receivers.reference import Receiver, World
+from .receivers.server import Server
 from .test_cross_table import PATIENCE, InProcessTarget
 
 QUICK = ("P1", "D1", "D3", "D5", "D6", "M1", "M2", "K1", "K2", "K3", "P12", "H5")
@@ -92,6 +95,38 @@ def test_nobody_at_the_url(tmp_path):
     with pytest.raises(Unreachable, match="start the receiver first") as unreachable:
         grade(f"http://127.0.0.1:{port}/hook", cases=["M1"])
     assert unreachable.value.exit_code == 3
+
+
+async def grade_over_tls(folder, **options):
+    world = World(folder)
+    receiver = Receiver(world, load_contract(), Credentials())
+    server = Server(receiver)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    port = await server.start(0, context)
+    try:
+        return await agrade(f"https://127.0.0.1:{port}/hook", patience=PATIENCE, **options)
+    finally:
+        await server.abort()
+        await receiver.close()
+
+
+def test_a_receiver_behind_tls_is_graded_the_same(tmp_path, monkeypatch):
+    """An answer before the end of a body included: those are the hardest to hear."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    cases = ("P3", "M1", "M3", "S2", "S3", "H1", "H2", "H3", "H8", "T3")
+
+    report = asyncio.run(grade_over_tls(tmp_path, cases=cases))
+
+    assert [(r.case.id, r.troubles) for r in report.results if r.troubles] == []
+
+
+def test_a_certificate_that_cannot_be_trusted_is_nobody_there(tmp_path):
+    """The reason is told; no message goes to a stranger."""
+    with pytest.raises(Unreachable, match=r"(?i)certificate"):
+        asyncio.run(grade_over_tls(tmp_path, cases=["M1"]))
 
 
 class NoCount(Receiver):

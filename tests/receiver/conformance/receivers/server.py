@@ -80,9 +80,9 @@ class Server:
         """Have the deadlines that slow clients are to meet."""
         self.head_timeout = self.body_timeout = 0.6
 
-    async def start(self, port: int) -> int:
+    async def start(self, port: int, tls=None) -> int:
         self.listener = await asyncio.start_server(
-            self._connected, "127.0.0.1", port, limit=self.head_limit, backlog=200
+            self._connected, "127.0.0.1", port, limit=self.head_limit, backlog=200, ssl=tls
         )
         return self.listener.sockets[0].getsockname()[1]
 
