@@ -142,8 +142,8 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     }
     files = {"json": json_file, "junit": junit_file, "html": html_file}
     _check_writable(files)
-    # A project's processes are ended on the way out, whichever way that is.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A project's processes are ended on the way out, and for SIGINT asyncio knows an orderly one.
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         report = grade(target, **options)
     finally:
