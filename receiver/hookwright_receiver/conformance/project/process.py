@@ -53,7 +53,8 @@ class ProjectProcess:
         async with self._restarting, self.starting:
             if self.alive():
                 return
-            await asyncio.to_thread(self._spawn)
+            # Not in a thread: a run that is stopped meanwhile would leave the process behind.
+            self._spawn()
             await self._ready()
 
     def _spawn(self) -> None:
