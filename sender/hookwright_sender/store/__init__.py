@@ -1,0 +1,1 @@
+"""What the platform keeps: SQLite or PostgreSQL, the same tables and the same statements."""

@@ -1,0 +1,1 @@
+"""Migrations, oldest first; `schema.upgrade` runs them."""
