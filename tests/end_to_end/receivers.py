@@ -23,8 +23,8 @@ TOKEN = "the-token-of-the-tests"
 NOTES = "handled.jsonl"
 
 # What a user could have written into handlers.py: each run is written down when it begins and when
-# it ends. A message may say how long it takes (`work`, in seconds), or that the first attempt never
-# ends (`hang`).
+# it ends. A message may say how long it takes (`work`, in seconds), for which file its handler
+# waits (`gate`), or that the first attempt never ends (`hang`).
 _HANDLERS = f'''"""Handlers that write down that they ran."""
 
 import json
@@ -43,6 +43,8 @@ def _note(phase, message):
 def _handle(message):
     _note("begun", message)
     time.sleep(message.parameters.get("work", 0))
+    while "gate" in message.parameters and not os.path.exists(message.parameters["gate"]):
+        time.sleep(0.02)
     while message.parameters.get("hang") and message.attempt == 1:
         time.sleep(0.05)
     _note("done", message)
