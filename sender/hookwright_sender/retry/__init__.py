@@ -1,0 +1,1 @@
+"""When to try again, when to give up, and when to stop calling a webhook: pure functions."""
