@@ -162,8 +162,8 @@ webhooks = Table(
     Index(None, "domain_id"),
 )
 
-# What a claim looks at first: one row for each webhook. `due_at` is never later than the time at
-# which the webhook has something due; NULL is nothing, or that it is closed: disabled or held.
+# What a claim looks at first: one row for each webhook. Nothing of it becomes due while `due_at` is
+# still to come; NULL is nothing at all. Closed are those of webhooks that are disabled or held.
 queues = Table(
     "queues",
     metadata,
@@ -180,8 +180,9 @@ queues = Table(
 Index(
     "ix_queues_due_at",
     queues.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    queues.c.webhook_id,
+    sqlite_where=text("open = 1 AND due_at IS NOT NULL"),
+    postgresql_where=text("open AND due_at IS NOT NULL"),
 )
 
 # No foreign key to accounts here: every event of an account would lock the same row.
@@ -218,6 +219,8 @@ deliveries = Table(
     Column("due_at", Double, nullable=False),
     # The fencing number: how often it was claimed.
     Column("claim", Integer, nullable=False),
+    # Claims since the last outcome: one while it is attempted, more when workers died over it.
+    Column("lost", Integer, nullable=False),
     # Attempts that came to an end; those since it was last replayed.
     Column("attempts", Integer, nullable=False),
     Column("step", Integer, nullable=False),
@@ -227,15 +230,24 @@ deliveries = Table(
     Column("finished_at", Double),
     CheckConstraint("state IN ('pending', 'delivered', 'dead', 'cancelled')", name="state"),
     Index(None, "account_id", "id"),
-    Index(None, "webhook_id", "state", "id"),
+    Index(None, "webhook_id", "id"),
     Index(None, "event_id"),
 )
 Index(
     "ix_deliveries_pending",
     deliveries.c.webhook_id,
     deliveries.c.due_at,
+    deliveries.c.id,
     sqlite_where=text("state = 'pending'"),
     postgresql_where=text("state = 'pending'"),
+)
+# The dead are few, and asked for alone.
+Index(
+    "ix_deliveries_dead",
+    deliveries.c.webhook_id,
+    deliveries.c.id,
+    sqlite_where=text("state = 'dead'"),
+    postgresql_where=text("state = 'dead'"),
 )
 
 attempts = Table(

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("due_at", sa.Double(), nullable=False),
         sa.Column("claim", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("last_outcome", sa.Text(), nullable=True),
@@ -109,21 +110,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
     )
     op.create_index("ix_deliveries_account_id_id", "deliveries", ["account_id", "id"], unique=False)
+    op.create_index(
+        "ix_deliveries_dead",
+        "deliveries",
+        ["webhook_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
     op.create_index("ix_deliveries_event_id", "deliveries", ["event_id"], unique=False)
     op.create_index(
         "ix_deliveries_pending",
         "deliveries",
-        ["webhook_id", "due_at"],
+        ["webhook_id", "due_at", "id"],
         unique=False,
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     )
-    op.create_index(
-        "ix_deliveries_webhook_id_state_id",
-        "deliveries",
-        ["webhook_id", "state", "id"],
-        unique=False,
-    )
+    op.create_index("ix_deliveries_webhook_id_id", "deliveries", ["webhook_id", "id"], unique=False)
     op.create_table(
         "domains",
         sa.Column("id", Id, autoincrement=False, nullable=False),
@@ -262,8 +266,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_queues_due_at",
         "queues",
-        ["due_at"],
+        ["due_at", "webhook_id"],
         unique=False,
-        sqlite_where=sa.text("due_at IS NOT NULL"),
-        postgresql_where=sa.text("due_at IS NOT NULL"),
+        sqlite_where=sa.text("open = 1 AND due_at IS NOT NULL"),
+        postgresql_where=sa.text("open AND due_at IS NOT NULL"),
     )

@@ -1,0 +1,1 @@
+"""Deliveries that survive: a durable queue, attempts, retries, and the log of it all."""
