@@ -1,9 +1,10 @@
-"""What tests of every part may ask for: programs of the system, and a PostgreSQL server."""
+"""What tests of every part may ask for: programs, a PostgreSQL server, a name server."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from . import nameserver as _nameserver
 from . import postgresql as _postgresql
 from .programs import needs as _needs
 
@@ -26,3 +27,10 @@ def database_url(postgresql: _postgresql.Server) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, dropped after the test."""
     with postgresql.database() as url:
         yield url
+
+
+@pytest.fixture
+def name_server() -> Iterator[_nameserver.Server]:
+    """A name server without records yet: `.address`, `.records[host] = ["A 127.0.0.1"]`."""
+    with _nameserver.zone() as server:
+        yield server

@@ -1,17 +1,22 @@
-"""Two corrections to aiohttp's connections, which the rules for an attempt need."""
+"""Corrections to aiohttp's connections, which the rules for an attempt need."""
 
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 from aiohttp import ClientPayloadError, ClientRequest, ClientTimeout, TCPConnector
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.http import RawResponseMessage
 from aiohttp.streams import StreamReader
 from aiohttp.tracing import Trace
 
 HEAD_END = b"\r\n\r\n"
+# Seconds for which what was once resolved and checked is good.
+LIFE = 60.0
 
 
 class Reach:
@@ -33,6 +38,7 @@ class AnswerProtocol(ResponseHandler):
     for a body that broke in a later packet until the deadline.
     """
 
+    born = 0.0
     _answered = False
 
     def set_response_params(self, **parameters: Any) -> None:
@@ -60,10 +66,18 @@ class AnswerProtocol(ResponseHandler):
 
 
 class Connector(TCPConnector):
-    """Resolves for every new connection, never queues, and notes that a connection stands."""
+    """Resolves for every new connection, never queues, and notes that a connection stands.
 
-    def __init__(self, **options: Any) -> None:
+    A connection is used again for its own host, port and scheme only (aiohttp's key), and for
+    `life` seconds of `monotonic` at most: aiohttp bounds how long it idles, not how long it lives.
+    """
+
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, life: float = LIFE, **options: Any
+    ) -> None:
         super().__init__(limit=0, use_dns_cache=False, **options)
+        self._monotonic = monotonic
+        self._life = life
         # aiohttp has no parameter for it.
         protocol: type[ResponseHandler] = AnswerProtocol
         self._factory = partial(protocol, loop=self._loop)
@@ -75,8 +89,34 @@ class Connector(TCPConnector):
         timeout: ClientTimeout,  # noqa: ASYNC109  aiohttp's own signature
     ) -> Connection:
         """Return a connection for a request, new or used before."""
+        self._retire(req.connection_key)
         connection = await super().connect(req, traces, timeout)
         reach = current_reach.get(None)
         if reach is not None:
             reach.connected = True
         return connection
+
+    async def _create_connection(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109  aiohttp's own signature
+    ) -> ResponseHandler:
+        # From before the look-up, so that the answer's age counts in full.
+        born = self._monotonic()
+        protocol = await super()._create_connection(req, traces, timeout)
+        if isinstance(protocol, AnswerProtocol):
+            protocol.born = born
+        return protocol
+
+    def _retire(self, key: ConnectionKey) -> None:
+        """Close the idle connections for a key that have lived long enough."""
+        idle = self._conns.get(key)
+        if not idle:
+            return
+        oldest = self._monotonic() - self._life
+        for pooled in tuple(idle):
+            protocol = pooled[0]
+            if isinstance(protocol, AnswerProtocol) and protocol.born < oldest:
+                idle.remove(pooled)
+                protocol.close()

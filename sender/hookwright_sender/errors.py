@@ -18,6 +18,7 @@ HookwrightError
     ├── WrongKey              a key does not open what it should have encrypted
     ├── UnknownKey            a value was encrypted with a key that the ring does not hold
     ├── Tampered              a value was changed, or moved, after it was encrypted
+    ├── UnreadableValues      exit code 1: a rotation had to leave values as they are
     └── InvalidRetryDelays    no ladder can be made of the delays
 """
 
@@ -143,6 +144,19 @@ class Tampered(SenderError):
         super().__init__(f"{place} cannot be decrypted, {reason}: restore it from a backup")
 
 
+class UnreadableValues(SenderError):
+    """A rotation met values that cannot be decrypted, and left them as they are."""
+
+    exit_code = 1
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self.places = tuple(places)
+        super().__init__(
+            f"{len(self.places)} values cannot be decrypted and stay as they are, such as "
+            f"{self.places[0]}: restore them from a backup, or remove their rows, and rotate again"
+        )
+
+
 class InvalidRetryDelays(SenderError):
     """The delays between attempts make no ladder."""
 
@@ -158,7 +172,8 @@ class InvalidHost(SenderError):
     """A host of which nobody can prove that it is theirs; `code` says in one word why."""
 
     def __init__(self, host: str, code: str, reason: str, remedy: str) -> None:
-        self.host = host[:253]
+        # What was given for a host may be a URL with a password in it.
+        self.host = USER_INFO.sub("", host)[:253]
         self.code = code
         self.reason = reason
         super().__init__(f"{self.host!r} cannot be proven: {reason}. {remedy}")

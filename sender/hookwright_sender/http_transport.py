@@ -13,15 +13,20 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from hookwright_sender.connection import Connector, Reach, current_reach
-from hookwright_sender.errors import InvalidURL
+from hookwright_sender.egress.guarded import GuardedResolver, GuardedSocket
+from hookwright_sender.egress.look_up import HostNames
+from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL, InvalidURL
 from hookwright_sender.outcome import Attempt, Outcome
-from hookwright_sender.resolver import SystemResolver
+from hookwright_sender.resolver import NamesResolver, SystemResolver
 from hookwright_sender.target import parse_target
 
 BODY_LIMIT = 16 * 1024
 # aiohttp warns of bytes above this size, and takes a file object without a word.
 LARGE_BODY = 1024 * 1024
 NO_ANSWER = "no complete answer within {:g} s"
+# Of the deadline, so that an attempt can still say that it was the look-up which failed.
+LOOK_UP_SHARE = 0.8
 
 
 class HttpTransport:
@@ -31,25 +36,41 @@ class HttpTransport:
     `ssl_context` certificates are checked against the system's authorities. Use it as an
     asynchronous context manager; within it a connection is used again, unless an answer's body
     goes on beyond the 16 KiB that are read.
+
+    With a `policy`, what it forbids is not dialled and ends as `Outcome.FORBIDDEN`; without one
+    an attempt goes wherever its URL says. `name_servers` answer every look-up; otherwise
+    `resolver` does, or the system's.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the first by name, and with a default
         self,
         timeout: float = 5.0,
         *,
         ssl_context: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
+        policy: EgressPolicy | None = None,
+        name_servers: HostNames | None = None,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.timeout = timeout
         self._ssl: ssl.SSLContext | bool = True if ssl_context is None else ssl_context
-        self._resolver = resolver
+        if name_servers is not None:
+            resolver = NamesResolver(name_servers, timeout * LOOK_UP_SHARE)
+        self._resolver = resolver or SystemResolver()
+        self._policy = policy
+        if policy is not None:
+            self._resolver = GuardedResolver(self._resolver, policy)
         self._monotonic = monotonic
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=Connector(ssl=self._ssl, resolver=self._resolver or SystemResolver()),
+            connector=Connector(
+                self._monotonic,
+                ssl=self._ssl,
+                resolver=self._resolver,
+                socket_factory=None if self._policy is None else GuardedSocket(self._policy),
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"accept-encoding": "identity"},
             skip_auto_headers=("accept", "user-agent", "content-type"),
@@ -85,6 +106,8 @@ class HttpTransport:
         content = bytearray()
         error: str | None = None
         try:
+            if self._policy is not None:
+                self._policy.check_url(target)
             async with asyncio.timeout(self.timeout):
                 response = await session.post(
                     target,
@@ -96,6 +119,9 @@ class HttpTransport:
                 await _read(response.content, content)
         except aiohttp.InvalidURL as failure:
             raise InvalidURL(url, f"its host {failure.description}") from None
+        except (ForbiddenURL, ForbiddenAddress) as refused:
+            latency = self._monotonic() - started
+            return Attempt(Outcome.FORBIDDEN, latency, error=str(refused), reached=False)
         except (aiohttp.ClientError, OSError) as failure:
             latency = self._monotonic() - started
             if response is None:

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     DISCONNECTED = "disconnected"
     INVALID_RESPONSE = "invalid_response"
+    # By a rule of ours: no attempt of the same URL can end otherwise.
+    FORBIDDEN = "forbidden"
 
     @classmethod
     def of_status(cls, status: int) -> "Outcome":
