@@ -114,8 +114,9 @@ def _written(text: str) -> Iterator[str]:
     yield text
     for ascii_only, solidus in product((True, False), ("/", "\\/")):
         form = json.dumps(text, ensure_ascii=ascii_only)[1:-1].replace("/", solidus)
-        escaped = form.translate(ESCAPED_IN_SCRIPTS)
-        yield from (form, escaped, *(_upper_escapes(each, "\\u", 4) for each in (form, escaped)))
+        # PHP escapes what is not ASCII, and leaves DEL, which is.
+        for each in (form, form.translate(ESCAPED_IN_SCRIPTS), form.replace("\\u007f", "\x7f")):
+            yield from (each, _upper_escapes(each, "\\u", 4))
     for safe in URL_SAFE:
         for form in (quote(raw, safe=safe), quote_plus(raw, safe=safe)):
             yield from (form, form.replace("~", "%7E"), _lower_escapes(form, "%", 2))
@@ -123,8 +124,9 @@ def _written(text: str) -> Iterator[str]:
     for step in STEPS:
         encoded = b64encode(bytes(step) + raw).decode()
         # Characters that also hold bits of the neighbours differ from place to place.
-        core = encoded[-(-step * 8 // 6) : (step + len(raw)) * 8 // 6]
-        yield from (core, core.replace("+", "-").replace("/", "_"), core.replace("/", "\\/"))
+        first, last = -(-step * 8 // 6), (step + len(raw)) * 8 // 6
+        for form in (encoded[first:last], encoded[first:].rstrip("=")):
+            yield from (form, form.replace("+", "-").replace("/", "_"), form.replace("/", "\\/"))
 
 
 def _upper_escapes(text: str, mark: str, length: int) -> str:

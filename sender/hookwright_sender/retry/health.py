@@ -8,7 +8,6 @@ from hookwright_sender.retry.decision import Action, Decision
 
 # Five days (Standard Webhooks).
 PATIENCE = 5 * 86400.0
-DAY = 86400.0
 
 
 class Change(StrEnum):
@@ -74,10 +73,7 @@ def _disabling(decision: Decision, since: float, at: float, patience: float) -> 
         return f"the receiver answered 410 (Gone) on {_written(at)}: {again}"
     if at - since < patience:
         return None
-    return (
-        f"every attempt since {_written(since)} failed ({patience / DAY:g} days are the limit), "
-        f"the last with {decision.reason}: {again}"
-    )
+    return f"every attempt since {_written(since)} failed, the last with {decision.reason}: {again}"
 
 
 def _written(moment: float) -> str:
