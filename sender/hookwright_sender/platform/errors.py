@@ -83,7 +83,7 @@ class InvalidParameter(SenderError):
     def __init__(self, name: str, reason: str) -> None:
         self.name = name[:100]
         self.reason = reason
-        super().__init__(f"the parameter {ascii(self.name)} {reason}")
+        super().__init__(f"the parameter {self.name!a} {reason}")
 
 
 class UnknownMask(SenderError):
@@ -92,7 +92,7 @@ class UnknownMask(SenderError):
     def __init__(self, name: str) -> None:
         self.name = name[:100]
         super().__init__(
-            f"the parameter {ascii(self.name)} is masked, and no value of it is stored: give one"
+            f"the parameter {self.name!a} is masked, and no value of it is stored: give one"
         )
 
 

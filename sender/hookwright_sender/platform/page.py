@@ -14,7 +14,7 @@ DEFAULT_LIMIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A part of a list, newest first; `next` goes into `after` of the next call, None at the end."""
+    """A part of a list, newest first; `next` goes into `after` of the next call, or is None."""
 
     items: tuple[T, ...]
     next: int | None

@@ -1,6 +1,7 @@
 """Sample data to a webhook, on its owner's request."""
 
 from dataclasses import dataclass
+
 from hookwright_sender.platform.owner import Owner
 from hookwright_sender.platform.principal import Principal
 
