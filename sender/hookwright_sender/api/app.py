@@ -1,0 +1,146 @@
+"""The application: the table of routes behind the doorway, everything around it."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hookwright_sender.api import openapi
+from hookwright_sender.api import trace as traces
+from hookwright_sender.api.authentication import Authenticator
+from hookwright_sender.api.bodies import LIMIT
+from hookwright_sender.api.call import Call
+from hookwright_sender.api.conversation import Conversation
+from hookwright_sender.api.endpoint import Doorway, Endpoint
+from hookwright_sender.api.limits import Buckets, Gate
+from hookwright_sender.api.metrics import Metrics
+from hookwright_sender.api.problems import not_found
+from hookwright_sender.api.routes import (
+    audit,
+    ctas,
+    deliveries,
+    domains,
+    events,
+    health,
+    leads,
+    links,
+    notices,
+    projects,
+    replays,
+    webhook,
+    webhooks,
+)
+from hookwright_sender.api.services import Services
+from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
+from hookwright_sender.settings import Settings
+
+RESOURCES = (
+    ctas.RESOURCE,
+    projects.RESOURCE,
+    webhook.RESOURCE,
+    webhooks.RESOURCE,
+    domains.RESOURCE,
+    leads.RESOURCE,
+    links.RESOURCE,
+    events.RESOURCE,
+    deliveries.RESOURCE,
+    replays.RESOURCE,
+    notices.RESOURCE,
+    audit.RESOURCE,
+    health.RESOURCE,
+)
+# Fewer threads than the database has connections: a worker in this process wants some, too.
+THREADS = 8
+# Requests that wait for a thread; a few kilobytes each.
+PLACES = 256
+# Those that wait for a network, for seconds: names are looked up, webhooks are tested.
+SLOW_PLACES = 64
+SLOW_SHARE = 8
+
+
+def create_app(
+    services: Services,
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    log: Any = None,
+    body_limit: int = LIMIT,
+) -> Starlette:
+    """Return the ASGI application of the platform.
+
+    It starts nothing and owns nothing: `services` stay their owner's to close. `clock` is for the
+    limits and for how long requests took; `log` is a structlog logger. `body_limit` is in bytes.
+    """
+    door = Gate(THREADS, PLACES, PLACES)
+    quick = Gate(THREADS, PLACES, PLACES // 2)
+    slow = Gate(THREADS, SLOW_PLACES, SLOW_SHARE)
+    resources = (*RESOURCES, _description(services))
+    doorway = Doorway(
+        services=services,
+        authenticator=Authenticator(services.accounts, door, Buckets(settings.rate_limit, clock)),
+        callers=Buckets(settings.rate_limit, clock),
+        door=door,
+        quick=quick,
+        slow=slow,
+        validators=openapi.validators(resources),
+        body_limit=body_limit,
+    )
+    metrics = Metrics(services.registry, lambda: door.inside + quick.inside + slow.inside)
+    app = Starlette(
+        routes=_routes(resources, doorway),
+        middleware=[
+            Middleware(
+                Conversation,
+                log=structlog.get_logger("hookwright.api") if log is None else log,
+                metrics=metrics,
+                clock=clock,
+            )
+        ],
+        exception_handlers={HTTPException: _unknown_path},
+    )
+    # One path for each thing: a redirect would lose the body and the key.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(resources: tuple[Resource, ...], doorway: Doorway) -> list[Route]:
+    paths: dict[str, dict[str, Operation]] = {}
+    for resource in resources:
+        for operation in resource.operations:
+            paths.setdefault(operation.path, {})[operation.method] = operation
+    # Without methods of its own, so that every method comes to the endpoint.
+    return [Route(path, Endpoint(of_path, doorway)) for path, of_path in paths.items()]
+
+
+def _description(services: Services) -> Resource:
+    """Return the one operation that needs the whole table: the document itself."""
+    text = b""
+
+    async def show(_call: Call) -> Reply:
+        return Reply(text)
+
+    description = "For programs: what this API can do."
+    operation = Operation(
+        "GET", f"{PREFIX}/openapi.json", "getOpenAPI", "Description", "Show the OpenAPI document",
+        show, (Answer(200, "The document.", "Document"),), secured=False,
+    )  # fmt: skip
+    resource = Resource("Description", description, (operation,), {"Document": {"type": "object"}})
+    document = openapi.document((*RESOURCES, resource), services.contract)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return resource
+
+
+async def _unknown_path(request: Request, _error: Exception) -> Response:
+    """Answer for a path that no route has, which is all that Starlette itself refuses."""
+    problem = not_found()
+    trace = traces.of(request.scope)
+    trace.problem = problem.kind.name
+    return problem.answer(trace.request_id)
