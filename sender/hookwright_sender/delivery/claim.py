@@ -1,6 +1,34 @@
-"""What a worker has claimed."""
+"""Claiming: taking what is due for as long as a lease lasts."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, bindparam, update
+
+from hookwright_sender.delivery import lanes
+from hookwright_sender.delivery.dialects import due
+from hookwright_sender.delivery.lanes import AnyRow
+from hookwright_sender.retry.ladder import Ladder, Random
+from hookwright_sender.store.tables import deliveries
+
+CLAIM = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        claim=deliveries.c.claim + 1, lost=deliveries.c.lost + 1, due_at=bindparam("lease_ends")
+    )
+)
+LEASE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values(due_at=bindparam("lease_ends"))
+)
+GIVE_UP = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="dead", last_outcome="lost", finished_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +56,6 @@ class Claimed:
     delivery_id: int
     claim: int
     event_id: int
-    account_id: int
     event: str
     contract: str
     body: bytes
@@ -36,9 +63,106 @@ class Claimed:
     attempts: int
     step: int
     created_at: float
+    due_at: float
     webhook: Target
 
     @property
     def webhook_id(self) -> int:
         """The webhook that it goes to."""
         return self.webhook.webhook_id
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much may be claimed: `limit` in all, `of` each webhook that it names, `other` of others.
+
+    Without `failing` none of a webhook is claimed whose last attempt failed.
+    """
+
+    limit: int
+    other: int
+    of: Mapping[int, int] = field(default_factory=dict)
+    failing: bool = True
+
+    @property
+    def full(self) -> list[int]:
+        """The webhooks of which nothing may be claimed."""
+        return [webhook for webhook, room in self.of.items() if room <= 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """For how long a claim lasts, in seconds; longer after claims that came to no outcome."""
+
+    seconds: float
+    ladder: Ladder
+    random: Random
+
+    def after(self, lost: int) -> float | None:
+        """Return the lease of a delivery whose last so many claims were lost, None to give up."""
+        delay = self.ladder.delay(lost, self.random)
+        return None if delay is None else max(self.seconds, delay)
+
+
+def claim(connection: Connection, room: Room, lease: Lease, moment: float) -> list[Claimed]:
+    """Claim what is due, as far as there is room: of the queue that waits for longest first."""
+    found = lanes.due_lanes(connection, moment, room.limit, room.full, failing=room.failing)
+    targets = {row.webhook_id: Target(*row) for row in found}
+    rooms = _shared(room, targets)
+    if not rooms:
+        return []
+    rows = list(due(connection, rooms, moment))
+    taken = Counter(row.webhook_id for row in rows)
+    more = {webhook for webhook, most in rooms.items() if taken[webhook] >= most}
+    claimed = take(connection, rows, targets, lease, moment)
+    # Afterwards: what was claimed is due again when its lease ends.
+    lanes.put_back(connection, moment, more, rooms.keys() - more)
+    return claimed
+
+
+def _shared(room: Room, webhooks: Collection[int]) -> dict[int, int]:
+    """Divide the room: everybody's turn comes before anybody's second helping."""
+    rooms: dict[int, int] = {}
+    left = room.limit
+    share = -(-left // max(1, len(webhooks)))
+    for webhook in webhooks:
+        rooms[webhook] = min(share, left, room.of.get(webhook, room.other))
+        left -= rooms[webhook]
+    return {webhook: most for webhook, most in rooms.items() if most > 0}
+
+
+def take(
+    connection: Connection,
+    rows: Sequence[AnyRow],
+    targets: Mapping[int, Target],
+    lease: Lease,
+    moment: float,
+) -> list[Claimed]:
+    """Claim pending deliveries, or give them up when too many workers have died over them."""
+    longer: list[dict[str, float]] = []
+    hopeless: set[int] = set()
+    for row in rows:
+        if row.lost:
+            seconds = None if row.test else lease.after(row.lost)
+            if seconds is None:
+                hopeless.add(row.id)
+            else:
+                longer.append({"delivery": row.id, "lease_ends": moment + seconds})
+    claimed = [_claimed(row, targets[row.webhook_id]) for row in rows if row.id not in hopeless]
+    if claimed:
+        ids = [each.delivery_id for each in claimed]
+        connection.execute(CLAIM, {"ids": ids, "lease_ends": moment + lease.seconds})
+    if longer:
+        connection.execute(LEASE, longer)
+    if hopeless:
+        connection.execute(GIVE_UP, {"ids": list(hopeless), "now": moment})
+    return claimed
+
+
+def _claimed(row: AnyRow, target: Target) -> Claimed:
+    # By position: a name has to be looked up.
+    delivery, _, number, _, event_id, event, contract, body, test, attempts, step, at, due_at = row
+    return Claimed(
+        delivery, number + 1, event_id, event, contract, bytes(body), bool(test), attempts, step,
+        at, due_at, target,
+    )  # fmt: skip

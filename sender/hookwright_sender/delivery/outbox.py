@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select
 
+from hookwright_sender.delivery.lanes import lower
 from hookwright_sender.delivery.wake import notify
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
@@ -19,14 +20,6 @@ LANES = (
     .order_by(queues.c.webhook_id)
     # Whoever wants to say that nothing is due later must wait for us to commit, and look again.
     .with_for_update(read=True, key_share=True)
-)
-LOWER = (
-    update(queues)
-    .where(
-        queues.c.webhook_id == bindparam("webhook"),
-        or_(queues.c.due_at.is_(None), queues.c.due_at > bindparam("due")),
-    )
-    .values(due_at=bindparam("due"))
 )
 INSERT_EVENTS = insert(events)
 INSERT_DELIVERIES = insert(deliveries)
@@ -111,14 +104,6 @@ def put(
         lower(connection, dict.fromkeys(later, due))
         notify(connection, database)
     return ids
-
-
-def lower(connection: Connection, due: dict[int, float]) -> None:
-    """See to it that queues are looked at by then: nothing of theirs may be due before they are."""
-    # In one order everywhere, so that no two wait for each other.
-    lanes = [{"webhook": webhook, "due": at} for webhook, at in sorted(due.items())]
-    if lanes:
-        connection.execute(LOWER, lanes)
 
 
 def _lanes(

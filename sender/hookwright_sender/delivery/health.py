@@ -1,0 +1,152 @@
+"""The health of webhooks, in the transaction that records what came of their deliveries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from hookwright_sender.delivery.finish import Finished
+from hookwright_sender.delivery.lanes import AnyRow
+from hookwright_sender.delivery.pausing import close_queue
+from hookwright_sender.retry.decision import Action
+from hookwright_sender.retry.health import PATIENCE, Change, Health, Transition, observe
+from hookwright_sender.store.database import Database
+from hookwright_sender.store.tables import notices, webhooks
+
+LOCK = (
+    select(
+        webhooks.c.id,
+        webhooks.c.account_id,
+        webhooks.c.state,
+        webhooks.c.reason,
+        webhooks.c.failing_since,
+        webhooks.c.disabled_at,
+    )
+    .where(webhooks.c.id.in_(bindparam("webhooks", expanding=True)))
+    .order_by(webhooks.c.id)
+    .with_for_update(key_share=True)
+)
+CHANGE = update(webhooks).where(webhooks.c.id == bindparam("webhook"))
+NOTIFY = insert(notices)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What an owner is told of a webhook."""
+
+    webhook_id: int
+    account_id: int
+    change: Change
+    message: str
+
+
+class Observer:
+    """Keeps the health of webhooks; one whose health stays what it is costs nothing.
+
+    What it looks at first is the health that a delivery was claimed with, and then the webhooks
+    that this process has seen failing since. `committed` is to be called when what was observed is
+    in the database.
+    """
+
+    def __init__(self, database: Database, patience: float = PATIENCE) -> None:
+        self._database = database
+        self._patience = patience
+        self._failing: set[int] = set()
+        self._seen: dict[int, bool] = {}
+
+    def committed(self, sound: Iterable[int]) -> None:
+        """Remember what was observed, and which webhooks were found to have no failure now."""
+        for webhook, fails in self._seen.items():
+            (self._failing.add if fails else self._failing.discard)(webhook)
+        self._seen.clear()
+        self._failing.difference_update(sound)
+
+    def lock(self, connection: Connection, finished: Iterable[Finished]) -> dict[int, AnyRow]:
+        """Lock the webhooks whose health may change, and return them as they are."""
+        self._seen.clear()
+        wanted = {each.claimed.webhook_id for each in finished if self._may_change(each)}
+        if not wanted:
+            return {}
+        rows = connection.execute(LOCK, {"webhooks": sorted(wanted)}).all()
+        return {row.id: row for row in rows}
+
+    def observe(
+        self, connection: Connection, locked: Mapping[int, AnyRow], finished: Iterable[Finished]
+    ) -> list[Changed]:
+        """Take outcomes into the account of the locked webhooks; return what changed."""
+        of: dict[int, list[Finished]] = defaultdict(list)
+        for each in finished:
+            if each.claimed.webhook_id in locked and not each.claimed.test:
+                of[each.claimed.webhook_id].append(each)
+        found: list[Changed] = []
+        for webhook, those in of.items():
+            found += self._follow(connection, locked[webhook], those)
+        return found
+
+    def _may_change(self, each: Finished) -> bool:
+        claimed, since = each.claimed, each.claimed.webhook.failing_since
+        if claimed.test:
+            return False
+        if each.decision.action is Action.DELIVERED:
+            return since is not None or claimed.webhook_id in self._failing
+        if since is None:
+            # Once this process knows that it fails, the next one claimed knows it too.
+            return claimed.webhook_id not in self._failing or each.decision.gone
+        return each.decision.gone or each.ended_at - since >= self._patience
+
+    def _follow(
+        self, connection: Connection, row: AnyRow, finished: Sequence[Finished]
+    ) -> list[Changed]:
+        before = health = Health(row.failing_since, row.disabled_at, row.reason)
+        changed: list[Changed] = []
+        for each in sorted(finished, key=lambda each: each.ended_at):
+            transition = observe(health, each.decision, each.ended_at, self._patience)
+            changed += [
+                Changed(row.id, row.account_id, change, _message(change, row.id, transition, each))
+                for change in transition.changes
+            ]
+            health = transition.health
+        self._seen[row.id] = health.failing_since is not None
+        if health != before:
+            self._write(connection, row, health)
+        if changed:
+            self._tell(connection, changed)
+        return changed
+
+    @staticmethod
+    def _write(connection: Connection, row: AnyRow, health: Health) -> None:
+        values: dict[str, Any] = {"webhook": row.id, "failing_since": health.failing_since}
+        if health.disabled and row.disabled_at is None:
+            values |= {
+                "state": "disabled",
+                "disabled_at": health.disabled_at,
+                "reason": health.reason,
+            }
+            close_queue(connection, row.id)
+        connection.execute(CHANGE, values)
+
+    def _tell(self, connection: Connection, changed: Iterable[Changed]) -> None:
+        rows = [
+            {
+                "id": self._database.new_id(),
+                "account_id": each.account_id,
+                "kind": f"webhook_{each.change}",
+                "webhook_id": each.webhook_id,
+                "message": each.message,
+                "created_at": self._database.clock(),
+            }
+            for each in changed
+        ]
+        connection.execute(NOTIFY, rows)
+
+
+def _message(change: Change, webhook: int, transition: Transition, each: Finished) -> str:
+    if change is Change.DISABLED:
+        return f"webhook {webhook} was disabled: {transition.health.reason}"
+    at = datetime.fromtimestamp(each.ended_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if change is Change.RECOVERED:
+        return f"webhook {webhook} takes messages again, since {at}"
+    return f"webhook {webhook} fails since {at}: {each.decision.reason}"

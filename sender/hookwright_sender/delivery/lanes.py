@@ -1,0 +1,129 @@
+"""The queue of a webhook as one row, so that a claim need not look at what is queued.
+
+`queues.due_at` is a bound: nothing of the queue is due before it, or it has passed already. Whoever
+adds something lowers it; who took from the queue moves it to the time of its turn, behind all
+others, or, when nothing was left, up to the next thing. Only that last one can go wrong: it must
+not miss what is being added and not yet committed. So who adds holds `FOR KEY SHARE` on the row,
+and who moves it up needs `FOR UPDATE`, or leaves it as it is.
+
+Locks are taken in one order everywhere: webhooks, queues, deliveries, each by id.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+
+from hookwright_sender.store.clock import now
+from hookwright_sender.store.tables import deliveries, queues, webhooks
+
+AnyRow = Row[*tuple[Any, ...]]
+
+NOW = select(now())
+LOWER = (
+    update(queues)
+    .where(
+        queues.c.webhook_id == bindparam("webhook"),
+        or_(queues.c.due_at.is_(None), queues.c.due_at > bindparam("due")),
+    )
+    .values(due_at=bindparam("due"))
+)
+GIVEN = queues.c.webhook_id.in_(bindparam("webhooks", expanding=True))
+EXCLUDED = queues.c.webhook_id.not_in(bindparam("excluded", expanding=True))
+DUE = (
+    select(
+        queues.c.webhook_id,
+        webhooks.c.account_id,
+        webhooks.c.revision,
+        webhooks.c.settings,
+        webhooks.c.secrets,
+        webhooks.c.failing_since,
+    )
+    .join(webhooks, webhooks.c.id == queues.c.webhook_id)
+    .where(queues.c.open, queues.c.due_at <= bindparam("now"), EXCLUDED)
+    .order_by(queues.c.due_at)
+    .limit(bindparam("limit"))
+)
+HEALTHY = DUE.where(webhooks.c.failing_since.is_(None))
+NEXT = (
+    select(queues.c.due_at)
+    .where(queues.c.open, queues.c.due_at.is_not(None), EXCLUDED)
+    .order_by(queues.c.due_at)
+    .limit(1)
+)
+TO_BACK = (
+    update(queues)
+    .where(
+        queues.c.webhook_id.in_(
+            select(queues.c.webhook_id)
+            .where(GIVEN)
+            # Lets those who add go on.
+            .with_for_update(key_share=True, skip_locked=True)
+        )
+    )
+    .values(due_at=bindparam("now"))
+)
+LOCK_ALL = (
+    select(queues.c.webhook_id)
+    .where(GIVEN)
+    .order_by(queues.c.webhook_id)
+    .with_for_update(key_share=True)
+)
+LOCK = select(queues.c.webhook_id).where(GIVEN).with_for_update(skip_locked=True)
+UP = (
+    update(queues)
+    .where(GIVEN)
+    .values(
+        due_at=select(func.min(deliveries.c.due_at))
+        .where(deliveries.c.webhook_id == queues.c.webhook_id, deliveries.c.state == "pending")
+        .scalar_subquery()
+    )
+)
+
+
+def current(connection: Connection) -> float:
+    """Return the time on the database's clock, in Unix seconds."""
+    moment: float = connection.execute(NOW).scalar_one()
+    return moment
+
+
+def lock(connection: Connection, webhooks: Collection[int]) -> None:
+    """Lock queues that are about to be changed; those who only add to them go on."""
+    if webhooks:
+        connection.execute(LOCK_ALL, {"webhooks": list(webhooks)})
+
+
+def lower(connection: Connection, due: Mapping[int, float]) -> None:
+    """See to it that queues are looked at by then, at the latest."""
+    lanes = [{"webhook": webhook, "due": at} for webhook, at in sorted(due.items())]
+    if lanes:
+        connection.execute(LOWER, lanes)
+
+
+def due_lanes(
+    connection: Connection, moment: float, limit: int, excluded: Collection[int], *, failing: bool
+) -> Sequence[AnyRow]:
+    """Return open queues that may have something due, the one that waits for longest first.
+
+    With their webhooks' columns; without those that are `failing`, if they are not wanted.
+    """
+    parameters = {"now": moment, "limit": limit, "excluded": list(excluded)}
+    return connection.execute(DUE if failing else HEALTHY, parameters).all()
+
+
+def next_due(connection: Connection, excluded: Collection[int]) -> float | None:
+    """Return before when nothing becomes due of the open queues; None when there is nothing."""
+    return connection.execute(NEXT, {"excluded": list(excluded)}).scalar()
+
+
+def put_back(
+    connection: Connection, moment: float, more: Collection[int], exhausted: Collection[int]
+) -> None:
+    """Give queues that were taken from a new place, whether or not they had more to take."""
+    if more:
+        connection.execute(TO_BACK, {"webhooks": list(more), "now": moment})
+    if exhausted:
+        locked = connection.execute(LOCK, {"webhooks": list(exhausted)}).scalars().all()
+        if locked:
+            # A statement of its own, which sees what was committed before the lock.
+            connection.execute(UP, {"webhooks": locked})
