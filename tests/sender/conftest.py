@@ -2,12 +2,16 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 import trustme
+
+from hookwright_sender.encryption.key_ring import KeyRing, new_key
+from hookwright_sender.store.database import Database
+from hookwright_sender.store.schema import upgrade
 
 
 @dataclass
@@ -133,3 +137,27 @@ def serve():
 def answers():
     """Return the maker of servers that answer with fixed bytes."""
     return answering
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request, tmp_path) -> Iterator[Database]:
+    """A database of either kind, without a table."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/platform.db"
+    else:
+        url = request.getfixturevalue("database_url")
+    with Database(url) as database:
+        yield database
+
+
+@pytest.fixture
+def database(empty_database) -> Database:
+    """A database of either kind, with the platform's tables."""
+    upgrade(empty_database)
+    return empty_database
+
+
+@pytest.fixture(scope="session")
+def ring() -> KeyRing:
+    """A key ring of one key."""
+    return KeyRing.parse(new_key())

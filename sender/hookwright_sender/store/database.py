@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -85,7 +85,7 @@ class Database:
     @cached_property
     def ids(self) -> Ids:
         """What makes ids for this process: the database hands out its node."""
-        with self.writing() as connection:
+        with self.transaction() as connection:
             node = connection.execute(
                 insert(nodes).values(started_at=self.clock()).returning(nodes.c.id)
             ).scalar_one()
@@ -101,9 +101,15 @@ class Database:
         with translating(self), self._engine.connect() as connection:
             yield connection
 
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Return a block with a connection in a transaction: all of it, durably, or nothing."""
+        # Within the block `new_id` could not ask for a node: nobody else writes meanwhile.
+        _ = self.ids
+        return self.transaction()
+
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Yield a connection in a transaction: all of it, durably, at the end, or nothing."""
+    def transaction(self) -> Iterator[Connection]:
+        """Do what `writing` does, before there are tables too: ids may then not be made in it."""
         with translating(self), self._turn or nullcontext(), self._writer.begin() as connection:
             yield connection
 

@@ -20,7 +20,7 @@ def upgrade(database: Database) -> bool:
 
     Raises `SchemaTooNew` for a database that a later version of hookwright has upgraded.
     """
-    with database.writing() as connection:
+    with database.transaction() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         found = _revision(connection)
