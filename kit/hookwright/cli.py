@@ -18,9 +18,20 @@ COMMANDS = {
     "check": "Fire every case at a receiver and grade it.",
     "demo": "Run both ends on this machine, end to end.",
     "contract": "List, show and validate against contracts.",
+    "serve": "Run the sending platform: its API and a delivery worker.",
+    "worker": "Deliver what is due, beside `serve --no-worker`.",
+    "db": "Set up the platform's database, or bring it up to date.",
+    "keys": "Make keys for the platform's database, or change them.",
+    "account": "Accounts of the platform and their API keys.",
+    "webhook": "Set, show, test and remove webhooks.",
+    "domain": "Prove that a host is yours.",
+    "deliveries": "What was delivered and what was not; replay it.",
 }
 
-EXTRAS = {"demo": "demo"}
+PLATFORM = ("serve", "worker", "db", "keys", "account", "webhook", "domain", "deliveries")
+EXTRAS = {"demo": "demo"} | dict.fromkeys(PLATFORM, "platform")
+# Modules that another extra brings than their command's.
+DRIVERS = {"psycopg": "postgres"}
 
 
 class LazyGroup(click.Group):
@@ -46,10 +57,13 @@ class LazyGroup(click.Group):
 def missing_extra(error: ImportError, arguments: list[str]) -> str | None:
     """Say which extra brings the module that is missing, if the command has an extra."""
     extra = EXTRAS.get(arguments[0]) if arguments else None
-    if extra is None:
+    # psycopg that is there without libpq names no module, only itself in its text.
+    name = error.name or next((driver for driver in DRIVERS if driver in error.msg), None)
+    if extra is None or name is None or name.startswith("hookwright"):
         return None
+    extra = DRIVERS.get(name, extra)
     return (
-        f"`hookwright {arguments[0]}` needs {error.name}, which is not installed: "
+        f"`hookwright {arguments[0]}` needs {name}, which is not installed: "
         f"pip install 'hookwright[{extra}]'"
     )
 

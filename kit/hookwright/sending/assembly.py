@@ -46,14 +46,24 @@ def assemble(
             raise _unknown_field(contract, definition, member)
         known[member] = _typed(member, value, documented[member])
     for text in parameters:
-        member, is_json, value = _pair(text, "--param")
+        member, value = parameter(text)
         if member in documented:
             raise click.UsageError(
                 f"{member!r} is a documented field: use --field instead of --param"
             )
         _refuse_reserved(contract, definition, member, "--param")
-        additional[member] = _scalar(member, value) if is_json else value
+        additional[member] = value
     return Event(contract, definition.id, known, additional)
+
+
+def parameter(text: str) -> tuple[str, Any]:
+    """Read an additional parameter; raises `click.UsageError`.
+
+    >>> parameter("source=shop"), parameter("score:=7")
+    (('source', 'shop'), ('score', 7))
+    """
+    name, is_json, value = _pair(text, "--param")
+    return name, _scalar(name, value) if is_json else value
 
 
 def _object(data: bytes) -> dict[str, Any]:

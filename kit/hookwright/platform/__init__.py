@@ -1,0 +1,1 @@
+"""What the platform's commands share: opening the store, serving, working, ending, printing."""
