@@ -1,8 +1,8 @@
 """Claiming: taking what is due for as long as a lease lasts."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, update
 
@@ -72,22 +72,35 @@ class Claimed:
         return self.webhook.webhook_id
 
 
+def _no_other(_webhook: int) -> int | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much may be claimed: `limit` in all, `of` each webhook that it names, `other` of others.
+    """How much may be claimed: `limit` in all, and of each webhook what `of` says, else `other`.
 
-    Without `failing` none of a webhook is claimed whose last attempt failed.
+    None of those that are `full`; without `failing` none whose last attempt failed either.
     """
 
     limit: int
     other: int
-    of: Mapping[int, int] = field(default_factory=dict)
+    of: Callable[[int], int | None] = _no_other
+    full: Collection[int] = ()
     failing: bool = True
 
-    @property
-    def full(self) -> list[int]:
-        """The webhooks of which nothing may be claimed."""
-        return [webhook for webhook, room in self.of.items() if room <= 0]
+    def share(self, webhooks: Collection[int]) -> dict[int, int]:
+        """Divide the room: everybody's turn comes before anybody's second helping."""
+        rooms: dict[int, int] = {}
+        left = self.limit
+        share = -(-left // max(1, len(webhooks)))
+        for webhook in webhooks:
+            room = self.of(webhook)
+            most = min(share, left, self.other if room is None else room)
+            if most > 0:
+                rooms[webhook] = most
+                left -= most
+        return rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,7 @@ def claim(connection: Connection, room: Room, lease: Lease, moment: float) -> li
     """Claim what is due, as far as there is room: of the queue that waits for longest first."""
     found = lanes.due_lanes(connection, moment, room.limit, room.full, failing=room.failing)
     targets = {row.webhook_id: Target(*row) for row in found}
-    rooms = _shared(room, targets)
+    rooms = room.share(targets)
     if not rooms:
         return []
     rows = list(due(connection, rooms, moment))
@@ -118,17 +131,6 @@ def claim(connection: Connection, room: Room, lease: Lease, moment: float) -> li
     # Afterwards: what was claimed is due again when its lease ends.
     lanes.put_back(connection, moment, more, rooms.keys() - more)
     return claimed
-
-
-def _shared(room: Room, webhooks: Collection[int]) -> dict[int, int]:
-    """Divide the room: everybody's turn comes before anybody's second helping."""
-    rooms: dict[int, int] = {}
-    left = room.limit
-    share = -(-left // max(1, len(webhooks)))
-    for webhook in webhooks:
-        rooms[webhook] = min(share, left, room.of.get(webhook, room.other))
-        left -= rooms[webhook]
-    return {webhook: most for webhook, most in rooms.items() if most > 0}
 
 
 def take(

@@ -51,6 +51,9 @@ NEXT = (
     .order_by(queues.c.due_at)
     .limit(1)
 )
+NEXT_HEALTHY = NEXT.join(webhooks, webhooks.c.id == queues.c.webhook_id).where(
+    webhooks.c.failing_since.is_(None)
+)
 TO_BACK = (
     update(queues)
     .where(
@@ -111,9 +114,10 @@ def due_lanes(
     return connection.execute(DUE if failing else HEALTHY, parameters).all()
 
 
-def next_due(connection: Connection, excluded: Collection[int]) -> float | None:
-    """Return before when nothing becomes due of the open queues; None when there is nothing."""
-    return connection.execute(NEXT, {"excluded": list(excluded)}).scalar()
+def next_due(connection: Connection, excluded: Collection[int], *, failing: bool) -> float | None:
+    """Return before when nothing becomes due of these queues; None when there is nothing."""
+    query = NEXT if failing else NEXT_HEALTHY
+    return connection.execute(query, {"excluded": list(excluded)}).scalar()
 
 
 def put_back(

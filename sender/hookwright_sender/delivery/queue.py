@@ -110,7 +110,7 @@ class Queue:
             next_due = None
             if room.limit > 0:
                 claimed = claim(connection, room, self._lease, moment)
-                next_due = lanes.next_due(connection, room.full)
+                next_due = lanes.next_due(connection, room.full, failing=room.failing)
         self._observer.committed(
             each.webhook_id for each in claimed if each.webhook.failing_since is None
         )

@@ -1,0 +1,188 @@
+"""One attempt of a claimed delivery, from sealed rows to a sealed outcome."""
+
+import json
+import random
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hookwright_schemas import Contract
+from hookwright_schemas.errors import UnknownEvent
+from hookwright_sender.delivery.claim import Claimed, Target
+from hookwright_sender.delivery.finish import Finished
+from hookwright_sender.encryption.envelope import place
+from hookwright_sender.encryption.key_ring import KeyRing
+from hookwright_sender.encryption.masking import MASK
+from hookwright_sender.errors import InvalidURL
+from hookwright_sender.event import Event
+from hookwright_sender.message import Message, user_agent
+from hookwright_sender.outcome import Attempt, Outcome
+from hookwright_sender.retry.decision import decide
+from hookwright_sender.retry.ladder import Ladder
+from hookwright_sender.signing import Signer
+from hookwright_sender.transport import Transport
+
+# Of an answer, in the log.
+BODY_LIMIT = 1024
+HEADER_LIMIT = 512
+MOST_HEADERS = 64
+WEBHOOKS = 4096
+ONCE = Ladder((), jitter=0.0)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A webhook's settings, decrypted; `signer` holds until `until`, when a secret expires."""
+
+    revision: int
+    url: str
+    secrets: list[tuple[str, float | None]]
+    signer: Signer | None = None
+    until: float = 0.0
+
+
+class Courier:
+    """Makes attempts and decides what becomes of the deliveries.
+
+    `clock` returns Unix seconds. Decrypted settings are kept for as many as 4,096 webhooks.
+    """
+
+    def __init__(  # noqa: PLR0913  all that an attempt depends on
+        self,
+        ring: KeyRing,
+        transport: Transport,
+        contract: Contract,
+        *,
+        ladder: Ladder | None = None,
+        clock: Callable[[], float] = time.time,
+        rand: Callable[[], float] = random.random,
+    ) -> None:
+        self._ring = ring
+        self._transport = transport
+        self._contract = contract
+        self._ladder = ladder or Ladder()
+        self._clock = clock
+        self._rand = rand
+        self._webhooks: OrderedDict[int, Prepared] = OrderedDict()
+        self._headers: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    async def attempt(self, claimed: Claimed) -> Finished:
+        """Send a claimed delivery once, and say what came of it.
+
+        Raises `UnknownKey`, `Tampered` or `InvalidSecret` when what is stored cannot be used; what
+        the other side does is an outcome.
+        """
+        started = self._clock()
+        prepared = self._prepare(claimed.webhook, started)
+        message = self._message(claimed)
+        headers = message.headers_at(int(started), prepared.signer)
+        try:
+            attempt = await self._transport.attempt(prepared.url, headers, message.body)
+        except InvalidURL as error:
+            attempt = Attempt(Outcome.FORBIDDEN, 0.0, error=str(error), reached=False)
+        ended = self._clock()
+        answered = _answered(attempt.response_headers)
+        decision = decide(
+            attempt.outcome,
+            attempt.status,
+            claimed.step + 1,
+            answered.get("retry-after"),
+            ended,
+            self._rand,
+            ONCE if claimed.test else self._ladder,
+        )
+        return Finished(
+            claimed,
+            decision,
+            attempt.outcome,
+            attempt.status,
+            started,
+            ended,
+            attempt.latency,
+            self._seal(claimed, headers, answered, attempt),
+        )
+
+    def _prepare(self, target: Target, moment: float) -> Prepared:
+        webhook = target.webhook_id
+        prepared = self._webhooks.get(webhook)
+        if prepared is None or prepared.revision != target.revision:
+            prepared = self._decrypt(target)
+            self._webhooks[webhook] = prepared
+            if len(self._webhooks) > WEBHOOKS:
+                self._webhooks.popitem(last=False)
+        self._webhooks.move_to_end(webhook)
+        if moment >= prepared.until:
+            valid = [
+                (secret, expires)
+                for secret, expires in prepared.secrets
+                if expires is None or expires > moment
+            ]
+            prepared.signer = Signer([secret for secret, _ in valid]) if valid else None
+            prepared.until = min(
+                (expires for _, expires in valid if expires is not None), default=float("inf")
+            )
+        return prepared
+
+    def _decrypt(self, target: Target) -> Prepared:
+        def opened(column: str, sealed: bytes) -> bytes:
+            return self._ring.decrypt(sealed, place("webhooks", column, target.webhook_id))
+
+        settings = json.loads(opened("settings", target.settings))
+        secrets = json.loads(opened("secrets", target.secrets))
+        known = [(each["secret"], each.get("expires_at")) for each in secrets]
+        return Prepared(target.revision, settings["url"], known)
+
+    def _message(self, claimed: Claimed) -> Message:
+        body = self._ring.decrypt(claimed.body, place("events", "body", claimed.event_id))
+        identity = f"msg_{claimed.event_id}"
+        headers = {**self._fixed(claimed.event, claimed.contract), "webhook-id": identity}
+        if self._contract.idempotency_header is not None:
+            headers[self._contract.idempotency_header.lower()] = identity
+        return Message(identity, body, headers)
+
+    def _fixed(self, event: str, contract: str) -> Mapping[str, str]:
+        """Return the headers that every message of an event has; see `Message.of`."""
+        found = self._headers.get((event, contract))
+        if found is None:
+            found = {
+                "content-type": "application/json",
+                "user-agent": user_agent(),
+                "hookwright-contract": contract,
+            }
+            # One of an older contract goes out as it was accepted.
+            with suppress(UnknownEvent):
+                found |= Event(self._contract, event).headers
+            self._headers[event, contract] = found
+        return found
+
+    def _seal(
+        self,
+        claimed: Claimed,
+        headers: dict[str, str],
+        answered: Mapping[str, str],
+        attempt: Attempt,
+    ) -> bytes:
+        if "webhook-signature" in headers:
+            headers = {**headers, "webhook-signature": MASK}
+        details = {
+            "request_headers": headers,
+            "response_headers": answered,
+            # Any bytes, and mostly text.
+            "body": attempt.response_body[:BODY_LIMIT].decode("utf-8", "surrogateescape"),
+            "error": attempt.error,
+        }
+        where = place("attempts", "details", claimed.delivery_id, claimed.claim)
+        return self._ring.encrypt(json.dumps(details).encode(), where)
+
+
+def _answered(headers: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        name = name.lower()  # noqa: PLW2901  no other form of it is of use
+        if name in found:
+            found[name] = f"{found[name]}, {value}"[:HEADER_LIMIT]
+        elif len(found) < MOST_HEADERS:
+            found[name[:HEADER_LIMIT]] = value[:HEADER_LIMIT]
+    return found
