@@ -67,21 +67,22 @@ def zone(origin: str, records: str) -> Iterator[str]:
 
 def _start(program: str, folder: Path, origin: str) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         configuration = folder / "nsd.conf"
         configuration.write_text(
             CONFIGURATION.format(port=port, folder=folder, origin=origin), encoding="utf-8"
         )
         process = subprocess.Popen([program, "-d", "-c", configuration], stderr=subprocess.DEVNULL)
-        if _answers(process, port, origin):
+        if answers(process, port, origin, "SOA"):
             return process, port
         process.kill()
         process.wait(PATIENCE)
     raise RuntimeError(f"nsd did not start: {(folder / 'log').read_text(encoding='utf-8')}")
 
 
-def _answers(process: subprocess.Popen[bytes], port: int, origin: str) -> bool:
-    question = dns.message.make_query(origin, "SOA")
+def answers(process: subprocess.Popen[bytes], port: int, name: str, kind: str) -> bool:
+    """Wait until a server answers a question; False when it ends or has nothing to say."""
+    question = dns.message.make_query(name, kind)
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
         try:
@@ -94,7 +95,8 @@ def _answers(process: subprocess.Popen[bytes], port: int, origin: str) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that was free a moment ago, for UDP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientPayloadError, ClientRequest, ClientTimeout, TCPConnector
 from aiohttp.client_proto import ResponseHandler
@@ -105,8 +105,7 @@ class Connector(TCPConnector):
         # From before the look-up, so that the answer's age counts in full.
         born = self._monotonic()
         protocol = await super()._create_connection(req, traces, timeout)
-        if isinstance(protocol, AnswerProtocol):
-            protocol.born = born
+        cast("AnswerProtocol", protocol).born = born
         return protocol
 
     def _retire(self, key: ConnectionKey) -> None:
@@ -116,7 +115,7 @@ class Connector(TCPConnector):
             return
         oldest = self._monotonic() - self._life
         for pooled in tuple(idle):
-            protocol = pooled[0]
-            if isinstance(protocol, AnswerProtocol) and protocol.born < oldest:
+            protocol = cast("AnswerProtocol", pooled[0])
+            if protocol.born < oldest:
                 idle.remove(pooled)
                 protocol.close()

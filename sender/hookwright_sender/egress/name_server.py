@@ -1,6 +1,7 @@
 """One name server and one question to it."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,15 +53,15 @@ class NameServer:
         REFUSED, garbage.
         """
         try:
-            # dnspython counts by the wall clock, which may jump.
+            # Ours, because dnspython's own counts by the wall clock, which may jump.
             async with asyncio.timeout(deadline):
-                return await self._ask(name, kind, deadline)
+                return await self._ask(name, kind)
         except TimeoutError:
             raise NoAnswer(f"{self.label} did not answer within {deadline:.3g} s") from None
         except dns.exception.DNSException as error:
-            raise NoAnswer(f"{self.label} {_why(error, deadline)}") from None
+            raise NoAnswer(f"{self.label} {_why(error)}") from None
 
-    async def _ask(self, name: dns.name.Name, kind: RdataType, deadline: float) -> Reply:
+    async def _ask(self, name: dns.name.Name, kind: RdataType) -> Reply:
         resolver = self._resolver()
         resolver.timeout = AGAIN
         resolver.use_edns(0, 0, PAYLOAD)
@@ -70,7 +71,7 @@ class NameServer:
                 kind,
                 search=False,
                 raise_on_no_answer=False,
-                lifetime=deadline,
+                lifetime=math.inf,
                 backend=dns.asyncbackend.get_backend("asyncio"),
             )
         except dns.resolver.NXDOMAIN as error:
@@ -99,9 +100,7 @@ class SystemNameServer(NameServer):
         return dns.asyncresolver.Resolver(self._path)
 
 
-def _why(error: dns.exception.DNSException, deadline: float) -> str:
-    if isinstance(error, dns.exception.Timeout):
-        return f"did not answer within {deadline:.3g} s"
+def _why(error: dns.exception.DNSException) -> str:
     if isinstance(error, dns.resolver.NoResolverConfiguration):
         return "is none: /etc/resolv.conf names no name server. Set HOOKWRIGHT_NAMESERVERS"
     errors = error.kwargs.get("errors") or ()

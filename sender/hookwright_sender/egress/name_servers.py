@@ -83,10 +83,9 @@ class NameServers:
             for kind in (RdataType.A, RdataType.AAAA)
         ]
         try:
-            done, waiting = await asyncio.wait(families, return_when=asyncio.FIRST_COMPLETED)
-            if waiting:
-                found = any(task.exception() is None and task.result().records for task in done)
-                await asyncio.wait(waiting, timeout=self._patience if found else None)
+            done, _ = await asyncio.wait(families, return_when=asyncio.FIRST_COMPLETED)
+            found = any(task.exception() is None and task.result().records for task in done)
+            await asyncio.wait(families, timeout=self._patience if found else None)
         finally:
             replies = await _ended(families)
         return _addresses(host, replies)

@@ -1,6 +1,10 @@
 """The one way to write a host, and what is none that anybody can prove."""
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from hookwright_sender.egress.host import normalise_host
@@ -90,3 +94,15 @@ def test_what_nobody_can_prove(text, code, why):
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)
     assert str(caught.value).count(". ") >= 1, "the remedy"
+
+
+labels = st.one_of(st.text(max_size=8), st.from_regex(r"[a-z0-9-]{1,8}", fullmatch=True))
+
+
+@given(st.lists(labels, max_size=4).map(".".join))
+def test_any_text_is_a_host_or_refused(text):
+    """Nothing else comes out of it, and what is a host is one for good."""
+    with contextlib.suppress(InvalidHost):
+        host = normalise_host(text)
+        assert host.isascii()
+        assert normalise_host(host) == host

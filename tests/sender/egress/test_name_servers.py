@@ -126,6 +126,16 @@ def test_the_next_server_is_asked_when_one_is_silent(name_server):
         assert len(look_up(asked(name_server, second, head_start=0.01))) == 3
 
 
+def test_a_silent_server_has_the_rest_of_the_deadline(name_server):
+    """The others having failed, it is the only one that may still answer."""
+    name_server.silent()
+    with zone() as second:
+        second.failing("SERVFAIL")
+        error = failure(asked(name_server, second, head_start=0.01), deadline=4 * SHORT)
+    assert f"{second.address} answered SERVFAIL" in str(error)
+    assert f"{name_server.address} did not answer" in str(error)
+
+
 def test_an_answer_is_an_answer(name_server):
     """A server that says no has answered: the next one is not asked for another opinion."""
     with zone({HOST: BOTH}) as second:
