@@ -1,30 +1,34 @@
 """Events in: leads of CTAs, tracking links of projects."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from hookwright_schemas import Contract, InvalidPayload
 from hookwright_sender.delivery.outbox import Outgoing, put
 from hookwright_sender.encryption.key_ring import KeyRing
-from hookwright_sender.event import Event as Message
 from hookwright_sender.platform.aliases import place_links
 from hookwright_sender.platform.events import Event
-from hookwright_sender.platform.lead import Lead, lead_event
-from hookwright_sender.platform.link import LINK_CREATED, Link, Place, check_link, link_fields
-from hookwright_sender.platform.owner import Owner
+from hookwright_sender.platform.lead import Lead
+from hookwright_sender.platform.link import Link, check_link
+from hookwright_sender.platform.payloads import Payloads
 from hookwright_sender.platform.principal import Principal
-from hookwright_sender.platform.recipients import Recipient, recipients
+from hookwright_sender.platform.recipients import recipients
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.store.database import Database
 
 __all__ = ["Capture", "Lead", "Link"]
 
-DAY = 86_400
+
+class _Draft(NamedTuple):
+    cta_id: int | None
+    project_id: int | None
+    webhook_id: int | None
+    event: str
+    payload: dict[str, Any]
 
 
 class Capture:
@@ -87,26 +91,25 @@ class Capture:
         alone: bool,
     ) -> list[Event]:
         moment = self._database.clock()
-        owners = [_owner(each) for each in happened]
         # Before anything is locked.
-        hosts = [check_link(each) if isinstance(each, Link) else None for each in happened]
+        hosts = [check_link(each) if isinstance(each, Link) else "" for each in happened]
         with joining(self._database, connection) as transaction:
-            known = recipients(transaction, self._ring, principal, owners)
-            links = [
-                (each, host)
-                for each, host in zip(happened, hosts, strict=True)
-                if isinstance(each, Link) and host is not None
+            drafts = self._drafts(transaction, principal, happened, hosts, moment, alone)
+            contract, account = self._contract, principal.account_id
+            outgoing = [
+                Outgoing(
+                    self._database.new_id(),
+                    account,
+                    draft.cta_id,
+                    draft.project_id,
+                    draft.event,
+                    contract.identity,
+                    contract.encode(draft.payload),
+                    draft.webhook_id,
+                    moment,
+                )
+                for draft in drafts
             ]
-            places = iter(
-                place_links(transaction, self._database, principal, links, self._randbytes)
-            )
-            messages = []
-            for position, (each, owner) in enumerate(zip(happened, owners, strict=True)):
-                try:
-                    messages.append(self._message(each, known[owner], places, moment))
-                except InvalidPayload as error:
-                    raise error if alone else _at(position, error) from None
-            outgoing = self._outgoing(principal, owners, known, messages, moment)
             deliveries = put(transaction, self._database, self._ring, outgoing)
         if connection is None:
             self._wake()
@@ -117,56 +120,48 @@ class Capture:
                 out.cta_id,
                 out.project_id,
                 test=False,
-                payload=message.payload,
+                payload=draft.payload,
                 created_at=moment,
                 delivery_id=delivery,
             )
-            for out, message, delivery in zip(outgoing, messages, deliveries, strict=True)
+            for out, draft, delivery in zip(outgoing, drafts, deliveries, strict=True)
         ]
 
-    def _message(
-        self, happened: Lead | Link, recipient: Recipient, places: Iterator[Place], moment: float
-    ) -> Message:
-        """Return the message of what happened, which is valid. Raises `InvalidPayload`."""
-        if isinstance(happened, Link):
-            event = LINK_CREATED
-            fields = link_fields(happened, next(places), recipient.trait)
-        else:
-            date = _date(int(moment // DAY))
-            event, fields = lead_event(happened, recipient.trait, self._contract, date)
-        message = Message(self._contract, event, fields, recipient.parameters)
-        message.validate()
-        return message
-
-    def _outgoing(
+    def _drafts(  # noqa: PLR0913, PLR0917  see `_emit`
         self,
+        connection: Connection,
         principal: Principal,
-        owners: Sequence[Owner],
-        known: Mapping[Owner, Recipient],
-        messages: Sequence[Message],
+        happened: Sequence[Lead | Link],
+        hosts: Sequence[str],
         moment: float,
-    ) -> list[Outgoing]:
-        contract = self._contract.identity
-        return [
-            Outgoing(
-                event_id=self._database.new_id(),
-                account_id=principal.account_id,
-                cta_id=owner.id if owner.kind == "cta" else None,
-                project_id=owner.id if owner.kind == "project" else None,
-                event=message.definition.id,
-                contract=contract,
-                body=message.encode(),
-                webhook_id=known[owner].webhook_id,
-                created_at=moment,
-            )
-            for owner, message in zip(owners, messages, strict=True)
+        alone: bool,
+    ) -> list[_Draft]:
+        """Return what the messages say, each of them valid; makes the links on the way."""
+        links = [
+            (each, host)
+            for each, host in zip(happened, hosts, strict=True)
+            if isinstance(each, Link)
         ]
-
-
-def _owner(happened: Lead | Link) -> Owner:
-    if isinstance(happened, Link):
-        return Owner("project", happened.project_id)
-    return Owner("cta", happened.cta_id)
+        wanted = (each.cta_id for each in happened if isinstance(each, Lead))
+        ctas = recipients(connection, self._ring, principal, "cta", wanted)
+        wanted = (link.project_id for link, _ in links)
+        projects = recipients(connection, self._ring, principal, "project", wanted)
+        places = iter(place_links(connection, self._database, principal, links, self._randbytes))
+        payloads = Payloads(self._contract, moment)
+        drafts = []
+        for position, each in enumerate(happened):
+            try:
+                if isinstance(each, Lead):
+                    to = ctas[each.cta_id]
+                    event, payload = payloads.lead(each, to)
+                    drafts.append(_Draft(each.cta_id, None, to.webhook_id, event, payload))
+                else:
+                    to = projects[each.project_id]
+                    event, payload = payloads.link(each, next(places), to)
+                    drafts.append(_Draft(None, each.project_id, to.webhook_id, event, payload))
+            except InvalidPayload as error:
+                raise error if alone else _at(position, error) from None
+        return drafts
 
 
 def _at(position: int, error: InvalidPayload) -> InvalidPayload:
@@ -174,9 +169,3 @@ def _at(position: int, error: InvalidPayload) -> InvalidPayload:
         replace(violation, pointer=f"/{position}{violation.pointer}")
         for violation in error.violations
     )
-
-
-@lru_cache(maxsize=2)
-def _date(day: int) -> str:
-    """Return a day of Unix time as the contract writes it: 18347 -> `2020-03-26`."""
-    return datetime.fromtimestamp(day * DAY, UTC).date().isoformat()

@@ -77,8 +77,8 @@ class Domains:
                 "host": normal,
                 "token": token,
                 "status": "pending",
-                "reason": f"The record was not looked up yet. Add a TXT record with exactly this "
-                f"text: {proof.record(token)}, at {normal}, and then verify the domain",
+                "reason": f"The record was not looked up yet. Add a TXT record at {normal} with "
+                f"exactly this text, and then verify the domain: {proof.record(token)}",
                 "detail": "not_checked",
                 "created_at": self._database.clock(),
             }

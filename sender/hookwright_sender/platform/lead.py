@@ -1,12 +1,10 @@
-"""Leads: what a CTA collected, and the event that it becomes."""
+"""Leads: what a CTA collected."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from hookwright_schemas import WIRE_ENCODERS, Contract, EncodingError, InvalidPayload, Violation
-from hookwright_sender.event import sample_fields
+from hookwright_schemas import WIRE_ENCODERS, EncodingError, InvalidPayload, Violation
 
 FORM_LEAD = "form_lead"
 SOCIAL_LEAD = "social_lead"
@@ -24,36 +22,23 @@ class Lead:
     extended_info: Mapping[str, Any] | None = None
 
 
-def lead_event(lead: Lead, kind: str, contract: Contract, date: str) -> tuple[str, dict[str, Any]]:
-    """Return the event of a lead that a CTA of a kind collected on a day, and its fields.
+def extended_info(lead: Lead, kind: str) -> str | None:
+    """Return the field of that name; None for a form, whose leads have none.
 
-    Raises `InvalidPayload` for `extended_info` where there can be none; whatever else is wrong
-    the contract will say.
+    Raises `InvalidPayload` where there can be none, or no text of it.
     """
-    fields = {"data": lead.data, "type": "email", "date": date, "name": lead.name}
+    info = lead.extended_info
     if kind == "form":
-        if lead.extended_info is not None:
-            text = "is for social CTAs alone, and this one is a form"
-            raise InvalidPayload([Violation("/extended_info", text, "not")])
-        if not _is_email(contract, lead.data):
-            fields["type"] = "other"
-        return FORM_LEAD, fields
-    fields["extended_info"] = _written(lead.extended_info)
-    return SOCIAL_LEAD, fields
-
-
-def _written(info: Mapping[str, Any] | None) -> str:
+        if info is not None:
+            raise _fault("is for social CTAs alone, and this one is a form", "not")
+        return None
+    if info is not None and not isinstance(info, Mapping):
+        raise _fault("must be an object", "type")
     try:
-        return _encode({} if info is None else info).decode()
+        return _encode({} if info is None else dict(info)).decode()
     except EncodingError as error:
-        raise InvalidPayload([Violation("/extended_info", error.problem, "type")]) from None
+        raise _fault(f"cannot be written as JSON: {error.problem}", "type") from None
 
 
-def _is_email(contract: Contract, data: object) -> bool:
-    """Tell what the contract says: whether it takes `data` as that of an e-mail address."""
-    return contract.event(FORM_LEAD).is_valid({**_sample(contract), "data": data})
-
-
-@lru_cache(maxsize=8)
-def _sample(contract: Contract) -> dict[str, Any]:
-    return {**sample_fields(contract.event(FORM_LEAD)), "type": "email"}
+def _fault(text: str, keyword: str) -> InvalidPayload:
+    return InvalidPayload([Violation("/extended_info", text, keyword)])

@@ -66,10 +66,12 @@ def _judged(row: Row[Any], started: float, finding: Finding) -> dict[str, Any]:
 def _quoting(finding: Finding) -> str:
     if not finding.records:
         return finding.message
-    quoted = ", ".join(f'"{record}"' for record in finding.records[:MOST_QUOTED])
+    # A DNS answer has no order of its own.
+    quoted = ", ".join(f'"{record}"' for record in sorted(finding.records)[:MOST_QUOTED])
     more = len(finding.records) - MOST_QUOTED
     rest = f" and {more} more" if more > 0 else ""
-    return f"{finding.message}. There is: {quoted}{rest}"
+    # In front, because the message ends with the text to copy.
+    return f"Found {quoted}{rest}. {finding.message}"
 
 
 def _lose(connection: Connection, database: Database, domain: Row[Any]) -> None:

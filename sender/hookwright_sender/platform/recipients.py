@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.event import Scalar
 from hookwright_sender.platform.errors import NotFound
-from hookwright_sender.platform.owner import COLUMNS, NAMES, TABLES, Kind, Owner
+from hookwright_sender.platform.owner import COLUMNS, NAMES, TABLES, Kind
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.sealed import open_destination
 from hookwright_sender.store.tables import webhooks
@@ -27,41 +27,45 @@ class Recipient:
 
 
 def recipients(
-    connection: Connection, ring: KeyRing, principal: Principal, owners: Iterable[Owner]
-) -> dict[Owner, Recipient]:
-    """Return what is known of every owner. Raises `NotFound` for one of another account."""
-    wanted = dict.fromkeys(owners)
-    found: dict[Owner, Recipient] = {}
-    for kind in NAMES:
-        ids = [owner.id for owner in wanted if owner.kind == kind]
-        for at in range(0, len(ids), MOST):
-            found |= _found(connection, ring, principal, kind, ids[at : at + MOST])
-    for owner in wanted:
-        if owner not in found:
-            raise NotFound(NAMES[owner.kind], owner.id)
+    connection: Connection, ring: KeyRing, principal: Principal, kind: Kind, ids: Iterable[int]
+) -> dict[int, Recipient]:
+    """Return what is known of CTAs or projects. Raises `NotFound` for another account's."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[int, Recipient] = {}
+    for at in range(0, len(wanted), MOST):
+        found |= _found(connection, ring, principal, kind, wanted[at : at + MOST])
+    for identity in wanted:
+        if identity not in found:
+            raise NotFound(NAMES[kind], identity)
     return found
 
 
 def _found(
     connection: Connection, ring: KeyRing, principal: Principal, kind: Kind, ids: list[int]
-) -> dict[Owner, Recipient]:
+) -> dict[int, Recipient]:
     table, column = TABLES[kind], COLUMNS[kind]
     trait = table.c.kind if kind == "cta" else table.c.name
+    columns = (
+        table.c.id,
+        trait.label("trait"),
+        webhooks.c.id.label("webhook"),
+        webhooks.c.settings,
+    )
     query = (
-        select(
-            table.c.id, trait.label("trait"), webhooks.c.id.label("webhook_id"), webhooks.c.settings
-        )
+        select(*columns)
         .select_from(table)
         .outerjoin(webhooks, column == table.c.id)
         .where(table.c.account_id == principal.account_id, table.c.id.in_(ids))
     )
     return {
-        Owner(kind, row.id): Recipient(
-            row.trait,
-            row.webhook_id,
-            {}
-            if row.webhook_id is None
-            else open_destination(ring, row.webhook_id, row.settings).parameters,
-        )
+        row.id: Recipient(row.trait, row.webhook, _parameters(ring, row.webhook, row.settings))
         for row in connection.execute(query)
     }
+
+
+def _parameters(
+    ring: KeyRing, webhook_id: int | None, settings: bytes | None
+) -> Mapping[str, Scalar]:
+    if webhook_id is None or settings is None:
+        return {}
+    return open_destination(ring, webhook_id, settings).parameters

@@ -69,8 +69,11 @@ def replace(  # noqa: PLR0913, PLR0917  what it consists of
         "domain_id": domain_id,
         "updated_at": database.clock(),
     }
-    if destination.url != open_destination(ring, row.id, row.settings).url:
-        # What failed was the former URL.
+    if (
+        row.state != "disabled"
+        and destination.url != open_destination(ring, row.id, row.settings).url
+    ):
+        # What failed was the former URL. Of a disabled one it tells what there is to replay.
         changes["failing_since"] = None
     if row.state == "held":
         changes |= {"state": "active", "reason": ""}
