@@ -1,10 +1,52 @@
 """The log of deliveries: what was sent, what came of it, attempt by attempt."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
+
+from hookwright_sender.delivery.courier import BODY_LIMIT
+from hookwright_sender.delivery.lanes import AnyRow
+from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
+from hookwright_sender.encryption.masking import Masker
+from hookwright_sender.ids import first_id_at
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.tables import attempts, deliveries, webhooks
+
+# Seconds by which an id may be off the time at which its delivery was made.
+SLACK = 60.0
+# Of one delivery: each replay adds a ladder of them.
+MOST_ATTEMPTS = 1000
+
+COLUMNS = (
+    deliveries.c.id,
+    deliveries.c.event_id,
+    deliveries.c.webhook_id,
+    deliveries.c.event,
+    deliveries.c.test,
+    deliveries.c.state,
+    deliveries.c.attempts,
+    deliveries.c.last_outcome,
+    deliveries.c.last_status,
+    deliveries.c.created_at,
+    deliveries.c.due_at,
+    deliveries.c.finished_at,
+)
+ONE = select(*COLUMNS).where(
+    deliveries.c.id == bindparam("delivery"), deliveries.c.account_id == bindparam("account")
+)
+ATTEMPTS = (
+    select(attempts)
+    .where(attempts.c.delivery_id == bindparam("delivery"))
+    .order_by(attempts.c.claim.desc())
+    .limit(MOST_ATTEMPTS)
+)
+WEBHOOK = select(webhooks.c.settings, webhooks.c.secrets).where(
+    webhooks.c.id == bindparam("webhook")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +113,36 @@ class LogPage:
     next: int | None
 
 
+def conditions(account_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return what a delivery of an account must meet to be listed."""
+    account: ColumnElement[int] = deliveries.c.account_id
+    if filters.webhook_id is not None:
+        # Keeps SQLite from the index of the account, which may have far more than the webhook.
+        account += 0
+    found: list[ColumnElement[bool]] = [account == account_id]
+    wanted = {
+        deliveries.c.webhook_id: filters.webhook_id,
+        deliveries.c.event: filters.event,
+        deliveries.c.last_outcome: filters.outcome,
+        deliveries.c.last_status: filters.status,
+    }
+    found += [column == value for column, value in wanted.items() if value is not None]
+    if filters.state == "dead":
+        # As the index of the dead has it.
+        found.append(deliveries.c.state == literal_column("'dead'"))
+    elif filters.state is not None:
+        found.append(deliveries.c.state == filters.state)
+    if filters.since is not None:
+        found.append(deliveries.c.id >= first_id_at(filters.since - SLACK))
+        found.append(deliveries.c.created_at >= filters.since)
+    if filters.until is not None:
+        found.append(deliveries.c.id < first_id_at(filters.until + SLACK))
+        found.append(deliveries.c.created_at < filters.until)
+    return found
+
+
 class DeliveryLog:
-    """The deliveries of an account."""
+    """The deliveries of an account. A list that finds few among many takes its time."""
 
     def __init__(self, database: Database, ring: KeyRing) -> None:
         self._database = database
@@ -85,9 +155,65 @@ class DeliveryLog:
         after: int | None = None,
         limit: int = 100,
     ) -> LogPage:
-        """Return deliveries, newest first, from behind the id `after`."""
-        raise NotImplementedError
+        """Return deliveries, newest first, from behind the id `after`; `until` is exclusive."""
+        query = select(*COLUMNS).where(*conditions(account_id, filters or Filters()))
+        if after is not None:
+            query = query.where(deliveries.c.id < after)
+        query = query.order_by(deliveries.c.id.desc()).limit(limit + 1)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        items = tuple(_delivery(row) for row in rows[:limit])
+        return LogPage(items, items[-1].id if len(rows) > limit else None)
 
     def show(self, account_id: int, delivery_id: int) -> Shown | None:
-        """Return a delivery with its attempts; None when the account has no such delivery."""
-        raise NotImplementedError
+        """Return a delivery with its attempts; None when the account has no such delivery.
+
+        What the webhook knows as secrets now is masked in what the receiver answered.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                ONE, {"delivery": delivery_id, "account": account_id}
+            ).one_or_none()
+            if row is None:
+                return None
+            mask = self._masker(connection, row.webhook_id)
+            made = connection.execute(ATTEMPTS, {"delivery": delivery_id}).all()
+        return Shown(_delivery(row), tuple(self._attempt(each, mask) for each in reversed(made)))
+
+    def _masker(self, connection: Connection, webhook_id: int) -> Masker:
+        row = connection.execute(WEBHOOK, {"webhook": webhook_id}).one_or_none()
+        if row is None:
+            return Masker(())
+        settings = self._opened(row.settings, place("webhooks", "settings", webhook_id))
+        secrets = self._opened(row.secrets, place("webhooks", "secrets", webhook_id))
+        parameters = settings["parameters"].values()
+        return Masker([*(each["secret"] for each in secrets), *parameters])
+
+    def _attempt(self, row: AnyRow, mask: Masker) -> LoggedAttempt:
+        where = place("attempts", "details", row.delivery_id, row.claim)
+        details = self._opened(row.details, where)
+        body = details["body"].encode("utf-8", "surrogateescape")
+        error = details["error"]
+        return LoggedAttempt(
+            row.claim,
+            row.started_at,
+            row.latency,
+            row.outcome,
+            row.status,
+            _masked(details["request_headers"], mask),
+            _masked(details["response_headers"], mask),
+            mask.mask_bytes(body, cut=len(body) >= BODY_LIMIT),
+            None if error is None else mask(error),
+        )
+
+    def _opened(self, sealed: bytes, where: str) -> Any:
+        return json.loads(self._ring.decrypt(bytes(sealed), where))
+
+
+def _masked(headers: Mapping[str, str], mask: Masker) -> dict[str, str]:
+    return {name: mask(value) for name, value in headers.items()}
+
+
+def _delivery(row: AnyRow) -> Delivery:
+    made = Delivery(*row)
+    return made if made.state == "pending" else replace(made, due_at=None)

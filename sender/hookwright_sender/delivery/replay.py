@@ -1,7 +1,79 @@
 """Sending again: one delivery, a range, everything that failed, everything that was missed."""
 
-from hookwright_sender.delivery.log import Filters
+from collections.abc import Iterable
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from hookwright_sender.delivery import lanes
+from hookwright_sender.delivery.log import Filters, conditions
+from hookwright_sender.delivery.outbox import LANES
+from hookwright_sender.delivery.pausing import open_queue
+from hookwright_sender.delivery.wake import notify
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.tables import deliveries, webhooks
+
+BATCH = 500
+# Seconds by which a worker's clock may be ahead of the database's.
+SLACK = 60.0
+
+DEAD = deliveries.c.state == literal_column("'dead'")
+PENDING = deliveries.c.state == literal_column("'pending'")
+AGAIN = (
+    update(deliveries)
+    .where(
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        # Not what is in flight.
+        or_(
+            deliveries.c.state != "pending",
+            deliveries.c.lost == 0,
+            deliveries.c.due_at <= bindparam("now"),
+        ),
+    )
+    .values(
+        state="pending",
+        due_at=bindparam("now"),
+        step=0,
+        # Its last claim may still come to an outcome.
+        lost=case((deliveries.c.state == "pending", deliveries.c.lost), else_=0),
+        finished_at=None,
+    )
+)
+WHERE_TO = select(deliveries.c.webhook_id).where(
+    deliveries.c.id == bindparam("delivery"), deliveries.c.account_id == bindparam("account")
+)
+WEBHOOK = select(webhooks).where(
+    webhooks.c.id == bindparam("webhook"), webhooks.c.account_id == bindparam("account")
+)
+ACTIVE = (
+    update(webhooks)
+    .where(webhooks.c.id == bindparam("webhook"), webhooks.c.state == "disabled")
+    .values(state="active", reason="", failing_since=None, disabled_at=None)
+)
+COUNT = (
+    select(func.count())
+    .select_from(deliveries)
+    .where(deliveries.c.webhook_id == bindparam("webhook"), PENDING)
+)
+LATER = (
+    select(deliveries.c.id)
+    .where(
+        deliveries.c.webhook_id == bindparam("webhook"),
+        PENDING,
+        deliveries.c.lost == 0,
+        deliveries.c.due_at > bindparam("now"),
+    )
+    .limit(BATCH)
+)
 
 
 class Replay:
@@ -19,20 +91,95 @@ class Replay:
 
         False when its webhook was removed: there is nowhere to send it.
         """
-        raise NotImplementedError
+        with self._database.writing() as connection:
+            webhook = connection.execute(
+                WHERE_TO, {"delivery": delivery_id, "account": account_id}
+            ).scalar_one_or_none()
+            if webhook is None:
+                return None
+            return self._again(connection, {delivery_id: webhook}) is not None
 
     def range(self, account_id: int, filters: Filters) -> int:
-        """Replay every delivery of a listing whose webhook is still there; return how many."""
-        raise NotImplementedError
+        """Replay every delivery of a listing whose webhook is still there; return how many.
+
+        Without those of tests.
+        """
+        return self._all([*conditions(account_id, filters), deliveries.c.test.is_(False)])
 
     def failed(self, account_id: int, webhook_id: int | None = None) -> int:
         """Replay every dead delivery, of one webhook or of all; return how many."""
-        raise NotImplementedError
+        return self.range(account_id, Filters(webhook_id=webhook_id, state="dead"))
 
     def enable(self, account_id: int, webhook_id: int) -> int | None:
-        """Enable a disabled webhook and replay all that it missed; return how many those are.
+        """Enable a disabled webhook and send all that it missed; return how many those are.
 
-        Those are the dead since it began to fail; what was pending is due at once, too. None when
-        the account has no such webhook.
+        Those are the dead since it began to fail, and all that is pending: it is due at once. One
+        that is not disabled stays as it is. None when the account has no such webhook.
         """
-        raise NotImplementedError
+        with self._database.reading() as connection:
+            row = connection.execute(
+                WEBHOOK, {"webhook": webhook_id, "account": account_id}
+            ).one_or_none()
+            if row is None:
+                return None
+            if row.state != "disabled":
+                return 0
+            pending: int = connection.execute(COUNT, {"webhook": webhook_id}).scalar_one()
+        # It is opened last: should this break off, it can be done again.
+        since = row.failing_since or row.disabled_at or row.updated_at
+        missed = self._all(
+            [
+                deliveries.c.webhook_id == webhook_id,
+                DEAD,
+                deliveries.c.test.is_(False),
+                deliveries.c.finished_at >= since - SLACK,
+            ]
+        )
+        self._hasten(webhook_id)
+        with self._database.writing() as connection:
+            if connection.execute(ACTIVE, {"webhook": webhook_id}).rowcount:
+                open_queue(connection, self._database, webhook_id)
+        return missed + pending
+
+    def _hasten(self, webhook_id: int) -> None:
+        """Make all that is pending due now."""
+        while True:
+            with self._database.writing() as connection:
+                parameters = {"webhook": webhook_id, "now": lanes.current(connection)}
+                ids = connection.execute(LATER, parameters).scalars().all()
+                if not ids:
+                    return
+                self._again(connection, dict.fromkeys(ids, webhook_id))
+
+    def _all(self, wanted: Iterable[ColumnElement[bool]]) -> int:
+        """Replay all that meet some conditions and are there now, the oldest first."""
+        query = (
+            select(deliveries.c.id, deliveries.c.webhook_id)
+            .where(
+                *wanted, deliveries.c.id > bindparam("after"), deliveries.c.id < bindparam("end")
+            )
+            .order_by(deliveries.c.id)
+            .limit(BATCH)
+        )
+        parameters = {"after": 0, "end": self._database.new_id()}
+        count = 0
+        while True:
+            with self._database.writing() as connection:
+                rows = connection.execute(query, parameters).all()
+                if not rows:
+                    return count
+                parameters["after"] = rows[-1].id
+                count += self._again(connection, {row.id: row.webhook_id for row in rows}) or 0
+
+    def _again(self, connection: Connection, webhook_of: dict[int, int]) -> int | None:
+        """Replay deliveries; return how many, None when there is no webhook for any of them."""
+        found = connection.execute(LANES, {"webhooks": sorted(set(webhook_of.values()))}).all()
+        if not found:
+            return None
+        moment = max(row.now for row in found)
+        there = {row.webhook_id for row in found}
+        ids = sorted(each for each, webhook in webhook_of.items() if webhook in there)
+        count: int = connection.execute(AGAIN, {"ids": ids, "now": moment}).rowcount
+        lanes.lower(connection, dict.fromkeys(there, moment))
+        notify(connection, self._database)
+        return count
