@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from sqlalchemy import update
 
 from hookwright.commands.keys import command
+from hookwright.platform.errors import NoDatabase
 from hookwright_sender.encryption.key_file import KeyFile
 from hookwright_sender.encryption.key_ring import KeyRing, id_of, new_key
 from hookwright_sender.errors import (
@@ -17,7 +18,6 @@ from hookwright_sender.errors import (
     UnreadableValues,
 )
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.errors import SchemaOutdated
 from hookwright_sender.store.keys import key_file_of, open_key_ring
 from hookwright_sender.store.schema import upgrade
 from hookwright_sender.store.tables import webhooks
@@ -144,12 +144,12 @@ def test_a_wrong_key_is_refused(database, monkeypatch):
         run("rotate")
 
 
-def test_a_database_without_tables_is_refused(tmp_path, monkeypatch):
-    """And no key is made for it."""
-    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", f"sqlite:///{tmp_path}/empty.db")
-    with pytest.raises(SchemaOutdated):
+def test_a_database_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    """And neither it nor a key is made."""
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", f"sqlite:///{tmp_path}/missing.db")
+    with pytest.raises(NoDatabase):
         run("rotate")
-    assert not (tmp_path / "empty.db.key").exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_server_database_wants_its_keys_set(database_url, monkeypatch):

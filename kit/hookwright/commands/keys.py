@@ -33,16 +33,14 @@ def rotate_keys() -> None:
     and run again at any time. Exits with 1 when there are values that cannot be decrypted.
     """
     from hookwright.console import progress  # noqa: PLC0415
+    from hookwright.platform.opening import existing  # noqa: PLC0415
     from hookwright_sender.errors import UnreadableValues  # noqa: PLC0415
     from hookwright_sender.settings import Settings  # noqa: PLC0415
-    from hookwright_sender.store.database import Database  # noqa: PLC0415
     from hookwright_sender.store.keys import key_file_of, open_for_rotation  # noqa: PLC0415
     from hookwright_sender.store.rotation import outdated, rotate  # noqa: PLC0415
-    from hookwright_sender.store.schema import check_current  # noqa: PLC0415
 
     settings = Settings.read()
-    with Database(settings.database_url) as database:
-        check_current(database)
+    with existing(settings) as database:
         ring, file = open_for_rotation(database, settings.keys, key_file_of(database))
         with progress("re-encrypted", outdated(database, ring)) as advance:
             rotation = rotate(database, ring, advance)
