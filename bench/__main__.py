@@ -3,13 +3,22 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from bench import receiver
+from bench import receiver, sender, sender_emit, sender_latency, sender_queue
 from bench.result import Result, Skipped
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "receiver.starlette": receiver.starlette,
     "receiver.flask": receiver.flask,
+    "sender.durable": sender.durable,
+    "sender.durable_vs_celery": sender.durable_vs_celery,
+    "sender.emit": sender_emit.emit,
+    "sender.latency_p95_50": partial(sender_latency.latency_p95, 50),
+    "sender.latency_p95_200": partial(sender_latency.latency_p95, 200),
+    "sender.isolation": sender_latency.isolation,
+    "sender.claim_1m": sender_queue.claim_1m,
+    "sender.postgres_workers": sender_queue.postgres_workers,
 }
 
 

@@ -29,6 +29,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} backlog=8192;
     location / {{ return 204; }}
+    location /fail {{ return 500; }}
     location = /status {{ stub_status; }}
   }}
 }}

@@ -1,0 +1,19 @@
+"""A PostgreSQL server that waits for its disk, as one in earnest does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from bench.result import Skipped
+from tests.postgresql import Server, running
+
+
+@contextmanager
+def postgresql() -> Iterator[Server]:
+    """Run a server until the end of the block."""
+    try:
+        with running(fsync=True) as server:
+            yield server
+    except pytest.skip.Exception as missing:
+        raise Skipped(str(missing)) from None
