@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from hookwright_receiver.conformance.project.ports import reserved_port
+
 from . import nameserver as _nameserver
 from . import postgresql as _postgresql
 from .programs import needs as _needs
@@ -13,6 +15,13 @@ from .programs import needs as _needs
 def needs() -> Callable[..., str]:
     """Return `needs(program, package) -> path`, which skips the test where it is missing."""
     return _needs
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port on which nobody listens, and which nobody is given who does not ask for it."""
+    with reserved_port() as reserved:
+        yield reserved
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -55,10 +54,8 @@ def in_background(command: str, folder: Path, port: int) -> Iterator[None]:
         process.wait()
 
 
-def test_the_way_from_the_readme_works(tmp_path: Path) -> None:
+def test_the_way_from_the_readme_works(tmp_path: Path, port: int) -> None:
     """Generate, install, serve, send, look, grade: each block, in the page's order."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
     (tmp_path / ".venv").symlink_to(sys.prefix)
     activated = f". {tmp_path}/.venv/bin/activate\n"
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -98,11 +97,8 @@ def test_wrong_usage_is_exit_code_2_and_one_line(run, url, arguments, message):
     assert message in err
 
 
-def test_nobody_there_is_exit_code_3(run):
+def test_nobody_there_is_exit_code_3(run, port):
     """The line says what to do."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
     code, _, err = run(f"http://127.0.0.1:{port}/hook", "--case", "S4")
 
     assert code == 3
@@ -185,31 +181,34 @@ def test_a_projects_own_mode_is_not_overruled(run, project):
     assert "are for a URL" in err
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_stopped_leaves_no_process(project, how):
-    """Neither Ctrl-C nor a supervisor leaves a receiver behind."""
-    command = [
-        sys.executable,
-        "-m",
-        "hookwright",
-        "check",
-        str(project),
-        "--python",
-        sys.executable,
-    ]
-    marker = {"TMPDIR": str(project.parent)}
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [
+        (signal.SIGINT, 130, ["hookwright: stopped."]),
+        (signal.SIGTERM, 130, ["hookwright: stopped."]),
+        # Nothing of its own can run any more, and still all of it goes.
+        (signal.SIGKILL, -signal.SIGKILL, []),
+    ],
+)
+def test_a_run_that_is_stopped_leaves_nothing(project, how, code, said):
+    """Neither Ctrl-C nor a supervisor, nor a kill, leaves a receiver or a scratch copy behind."""
+    place = project.parent
+    command = [sys.executable, "-m", "hookwright", "check", project, "--python", sys.executable]
     process = subprocess.Popen(
-        [*command, "--case", "T2"], env=os.environ | marker, stderr=subprocess.PIPE, text=True
+        [*command, "--case", "T2"],
+        env=os.environ | {"TMPDIR": str(place)},
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    wait_for(lambda: serving(project.parent), "the receiver to start")
+    wait_for(lambda: serving(place), "the receiver to start")
 
     process.send_signal(how)
     _, err = process.communicate(timeout=30)
 
-    assert process.returncode == 130, err
-    assert err.splitlines()[-1] == "hookwright: stopped."
-    wait_for(lambda: not serving(project.parent), "the receiver to end")
-    assert not list(project.parent.glob("hookwright-check-*"))
+    assert process.returncode == code, err
+    assert err.splitlines()[-1:] == said
+    wait_for(lambda: not serving(place), "the receiver to end")
+    wait_for(lambda: not list(place.glob("hookwright-check-*")), "the scratch copy to go")
 
 
 def wait_for(condition, what):

@@ -44,10 +44,10 @@ def run(capsys):
     return run
 
 
-def closed_port():
-    """Return a URL at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/"
+@pytest.fixture
+def closed_url(port):
+    """A URL at which nothing listens."""
+    return f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture
@@ -237,18 +237,18 @@ def test_json_of_a_failing_burst(run, webhook_receiver):
     assert report["first_failure"]["status"] == 500
 
 
-def test_nobody_listens(run):
+def test_nobody_listens(run, closed_url):
     """Exit code 3, and what to do about it."""
-    code, out, err = run("form", closed_port())
+    code, out, err = run("form", closed_url)
     assert code == 3
     assert out.startswith("refused in ")
     assert "Connection refused" in err
     assert "start the receiver" in err
 
 
-def test_nobody_listens_to_a_burst(run):
+def test_nobody_listens_to_a_burst(run, closed_url):
     """Not one message reached anybody: exit code 3 as well."""
-    code, out, err = run("form", closed_port(), "--count", 3, "--json")
+    code, out, err = run("form", closed_url, "--count", 3, "--json")
     assert code == 3
     assert json.loads(out)["outcomes"] == {"refused": 3}
     assert "3 of 3 were not accepted" in err

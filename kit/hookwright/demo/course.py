@@ -1,20 +1,24 @@
-"""The course of a demo: generate, start, send, look, kill, start again, look again."""
+"""The course of a demo: generate, start, prove, send, look, kill, start again, look again."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookwright.demo.delivery import Kind, deliveries, repeats
+import aiohttp
+
+from hookwright.demo.delivery import Kind, strange
 from hookwright.demo.host import Host
 from hookwright.demo.observation import HANDLED
 from hookwright.demo.phases import Phases
-from hookwright.demo.processes import Processes
 from hookwright.demo.project import Project, Rendered, render_project, write_project
 from hookwright.demo.receiver import Receiver
 from hookwright.demo.report import Report, Restart
+from hookwright.demo.sending import Direct, Sending, has_platform, platform, subscribe
 from hookwright.demo.workspace import workspace
+from hookwright_receiver.processes import Processes
 from hookwright_schemas import Contract
 from hookwright_sender import HttpTransport
 
@@ -52,14 +56,18 @@ class Course:
                 hosts = [Host(self._start(each, root, processes)) for each in rendered]
             with phases.phase("Start them as processes, each on a free port"):
                 await asyncio.gather(*(host.receiver.ready() for host in hosts))
-            async with HttpTransport() as transport:
-                await self._deliver(hosts, transport, phases)
-                restart = await self._restart(hosts[0], transport, phases)
+            async with (
+                HttpTransport() as transport,
+                self._sending(root, hosts, processes, transport, phases) as sending,
+            ):
+                await self._deliver(hosts, sending, transport, phases)
+                restart = await self._restart(hosts[0], sending, phases)
             with phases.phase("Stop them"):
                 logs = {host.receiver.stack: host.receiver.last_lines() for host in hosts}
                 await asyncio.gather(*(host.receiver.stop() for host in hosts))
         return Report(
             contract=self._title,
+            proofs=sending.proofs,
             rows=tuple(row for host in hosts for row in host.rows()),
             restart=restart,
             seconds=time.monotonic() - began,
@@ -83,25 +91,52 @@ class Course:
         receiver.start()
         return receiver
 
+    @asynccontextmanager
+    async def _sending(
+        self,
+        root: Path,
+        hosts: Sequence[Host],
+        processes: Processes,
+        transport: HttpTransport,
+        phases: Phases,
+    ) -> AsyncIterator[Sending]:
+        """Yield what lets events happen: the platform, where they happen on one."""
+        if not has_platform(self.contract):
+            yield Direct(self.contract, transport)
+            return
+        async with AsyncExitStack() as stack:
+            with phases.phase("Start the platform, and a name server for it to ask"):
+                served, zone = await stack.enter_async_context(platform(root, hosts, processes))
+                session = await stack.enter_async_context(aiohttp.ClientSession())
+            with phases.phase("Prove each host by a TXT record, and set its webhooks"):
+                sending = await subscribe(served, zone, session, self.contract, hosts)
+            yield sending
+
     async def _deliver(
-        self, hosts: Sequence[Host], transport: HttpTransport, phases: Phases
+        self,
+        hosts: Sequence[Host],
+        sending: Sending,
+        transport: HttpTransport,
+        phases: Phases,
     ) -> None:
-        with phases.phase("Send each event, an invalid one, a repeat, one with a wrong token"):
+        with phases.phase("Let each event happen, and repeat one"):
             for host in hosts:
-                await host.send(deliveries(self.contract, host.receiver.project.token), transport)
+                await sending.samples(host)
+                await sending.repeat(host, Kind.REPEAT)
+        with phases.phase("Send an invalid event, and one with a wrong token, as a stranger"):
+            for host in hosts:
+                await host.send(strange(self.contract, host.receiver.project.token), transport)
         with phases.phase("Wait for the handlers, and look into the inboxes"):
             await asyncio.gather(*(host.look(self.contract, self.patience) for host in hosts))
 
-    async def _restart(self, host: Host, transport: HttpTransport, phases: Phases) -> Restart:
+    async def _restart(self, host: Host, sending: Sending, phases: Phases) -> Restart:
         stack, before = host.receiver.stack, host.reading
-        with phases.phase(f"Kill {stack} (SIGKILL) and start it again"):
+        with phases.phase(f"Kill {stack} (SIGKILL), and start it again"):
             host.receiver.kill()
-            host.receiver.start()
-            await host.receiver.ready()
+            await sending.while_down(host, host.receiver.start)
         with phases.phase(f"Look what {stack} still has, repeat an event to it, look again"):
             await host.look(self.contract, self.patience)
             restart = Restart(stack, len(before.messages), host.reading.keeps(before))
-            sent = [delivery for delivery, _ in host.sent]
-            await host.send(repeats(sent, Kind.AFTER_KILL), transport)
+            await sending.repeat(host, Kind.AFTER_KILL)
             await host.look(self.contract, self.patience)
         return restart

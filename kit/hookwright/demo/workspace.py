@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hookwright.demo.errors import FolderRefused, NoPlace
-from hookwright.demo.processes import Processes
+from hookwright_receiver.processes import Processes
 
 
 @contextmanager

@@ -39,7 +39,6 @@ class Patience:
 
     shutdown: float = 10.0
     """H7: for the process to end after SIGTERM."""
-
     start: float = 30.0
     """For a project to be ready."""
 
@@ -48,6 +47,9 @@ class Patience:
 
     effect: float = 2.0
     """For an effect to show after the answer: a count may lag behind, a loss stays one."""
+
+    pause: float = 0.25
+    """H5, H7: for a receiver to do what it should not, before the runner goes on."""
 
     interim: float = 1.0
     """H3: for a 100 Continue, before the body is sent without one."""

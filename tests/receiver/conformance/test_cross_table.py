@@ -26,6 +26,7 @@ PATIENCE = Patience(
     refused_number=30,
     refused_bytes=4_000_000,
     answer=3.0,
+    prompt=3.0,
 )
 
 # A search at random may or may not meet a defect that a case of the list names.

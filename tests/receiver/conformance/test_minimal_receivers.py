@@ -126,9 +126,7 @@ RECEIVERS = {
 
 
 @contextmanager
-def running(command: list[str]):
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+def running(command: list[str], port: int):
     command = [part.format(port=port) for part in command]
     process = subprocess.Popen(
         command, cwd=FOLDER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -163,10 +161,10 @@ def by_verdict(report: Report, verdict: Verdict) -> set[str]:
 
 
 @pytest.mark.parametrize(("command", "name"), [(n, n) for n in RECEIVERS], indirect=["command"])
-def test_a_few_lines_of_code_get_through_and_hear_what_they_lack(command, name):
+def test_a_few_lines_of_code_get_through_and_hear_what_they_lack(command, name, port):
     """No case is an error, none passes that could not be seen, and each failure tells a remedy."""
     failed, unseen = RECEIVERS[name]
-    with running(command) as url:
+    with running(command, port) as url:
         report = grade(url, patience=PATIENT, seed=1)
 
     assert by_verdict(report, Verdict.ERROR) == set()

@@ -1,7 +1,6 @@
 """A receiver at a URL: what cannot be seen is never passed, and a count shows a part of it."""
 
 import asyncio
-import socket
 import ssl
 from contextlib import asynccontextmanager
 
@@ -10,6 +9,7 @@ import trustme
 
 from hookwright_receiver.conformance import BadOption, Unreachable, Verdict, agrade, grade
 from hookwright_receiver.conformance.credentials import Credentials
+from hookwright_receiver.conformance.project.ports import reserved_port
 from hookwright_schemas import load_contract
 
 from .receivers.broken_deduplication import IgnoresIds
@@ -25,12 +25,13 @@ COUNTED = ("P1", "D1", "D3", "D5", "D6", "M2", "K1", "K2", "H5")
 @asynccontextmanager
 async def running(folder, receiver=Receiver, credentials=None):
     target = InProcessTarget(load_contract(), credentials or Credentials(), receiver=receiver)
-    process = Process(target, folder, hurried=False)
-    await process.start()
-    try:
-        yield f"http://127.0.0.1:{process.port}"
-    finally:
-        await process.kill()
+    with reserved_port() as port:
+        process = Process(target, folder, port, hurried=False)
+        await process.start()
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            await process.kill()
 
 
 def graded(folder, receiver=Receiver, *, counted=False, **options):
@@ -87,11 +88,8 @@ def test_a_wrong_answer_is_a_failure_even_where_effects_cannot_be_seen(tmp_path)
     assert report["D1"].verdict is Verdict.NOT_OBSERVABLE
 
 
-def test_nobody_at_the_url(tmp_path):
+def test_nobody_at_the_url(port):
     """Exit code 3: the other side could not be reached."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
     with pytest.raises(Unreachable, match="start the receiver first") as unreachable:
         grade(f"http://127.0.0.1:{port}/hook", cases=["M1"])
     assert unreachable.value.exit_code == 3

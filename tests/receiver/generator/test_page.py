@@ -65,20 +65,11 @@ def in_background(command: str, folder: Path, port: int) -> Iterator[None]:
         process.wait()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def run_page(page: str, folder: Path, scratch: Path) -> tuple[str, Path]:
+def run_page(page: str, folder: Path, scratch: Path, port: int) -> tuple[str, Path]:
     """Run what a page says, beginning in `folder`; return what it printed, and where it ended.
 
     A command that serves runs until the page is done.
     """
-    port = free_port()
     printed = ""
     with ExitStack() as running:
         for language, text in blocks(page):
@@ -104,9 +95,9 @@ def run_page(page: str, folder: Path, scratch: Path) -> tuple[str, Path]:
     return printed, folder
 
 
-def test_every_command_of_the_page_works(tmp_path: Path) -> None:
+def test_every_command_of_the_page_works(tmp_path: Path, port: int) -> None:
     """From nothing to a received event, another stack, a regeneration, and the same from Python."""
-    printed, folder = run_page(PAGE.read_text(), tmp_path, tmp_path)
+    printed, folder = run_page(PAGE.read_text(), tmp_path, tmp_path, port)
     assert '"status":' in printed
     assert "kept README.md: you changed it" in printed
     assert (tmp_path / "leads" / "leads" / "handlers.py").is_file()
@@ -118,7 +109,7 @@ def test_every_command_of_the_page_works(tmp_path: Path) -> None:
     [*((stack, "token") for stack in STACKS), (FIRST, "signature"), (FIRST, "none")],
 )
 def test_a_project_runs_as_its_readme_says(
-    tmp_path: Path, needs: Callable[[str, str], str], stack: str, auth: str
+    tmp_path: Path, needs: Callable[[str, str], str], port: int, stack: str, auth: str
 ) -> None:
     """Install, make a secret, serve; then send a sample and see it in the inbox."""
     needs("curl", "curl")
@@ -126,5 +117,5 @@ def test_a_project_runs_as_its_readme_says(
     generate(tmp_path / "leads", Answers(stack=stack, auth=auth))
     readme = (tmp_path / "leads" / "README.md").read_text()
     section = readme[readme.index("## Run it") : readme.index("## What arrives")]
-    printed, _ = run_page(section, tmp_path / "leads", tmp_path)
+    printed, _ = run_page(section, tmp_path / "leads", tmp_path, port)
     assert '"status": "' in printed

@@ -139,7 +139,7 @@ async def cut_short(run: Run) -> None:
         framing = [("Content-Length", str(len(delivery.body) + 10))]
         async with run.connect() as connection:
             await connection.send(delivery.head(run.instance.address, framing) + delivery.body)
-            await connection.answer(run.patience.prompt / 4)
+            await connection.answer(run.patience.pause)
             connection.wire.close(abort=abort)
         rows.append((0, [delivery], f"cut short, then {label}"))
     # What comes after shows that the receiver has seen the end of what came before.
@@ -208,7 +208,7 @@ async def shutdown(run: Run) -> None:
     # An answer to a later connection shows that the earlier ones have been taken up.
     await run.expect(run.messages.message(run.messages.plain), ACCEPT, "before the signal")
     await control.terminate()
-    await asyncio.sleep(run.patience.prompt / 4)
+    await asyncio.sleep(run.patience.pause)
     finishing.set()
     for exchange in await asyncio.gather(*flying):
         run.judge(exchange, ACCEPT, "in flight at the signal", server=True)

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.errors import Unreachable
 from hookwright_receiver.conformance.target import HandlerRun
 from hookwright_receiver.conformance.wire import Address
+from hookwright_receiver.processes import Processes
 
 from .storage import Storage
 
@@ -27,7 +27,7 @@ SHOWN_LOG = 3
 
 @dataclass
 class ProjectProcess:
-    """One serving process in its own folder; its children share its process group.
+    """One serving process in its own folder, which `processes` ends with all its children.
 
     `command` is the project's, without a sub-command; `schemas` and `effects` are folders of the
     copy, `start_timeout` is in seconds, and `starting` bounds how many start at once.
@@ -42,6 +42,7 @@ class ProjectProcess:
     effects: Path
     start_timeout: float
     starting: asyncio.Semaphore
+    processes: Processes
 
     def __post_init__(self) -> None:
         self._log = self.folder / "serve.log"
@@ -53,21 +54,18 @@ class ProjectProcess:
         async with self._restarting, self.starting:
             if self.alive():
                 return
+            # One that has ended by itself may have left children behind.
+            await self.kill()
             # Not in a thread: a run that is stopped meanwhile would leave the process behind.
-            self._spawn()
+            with self._log.open("ab") as log:
+                self._process = self.processes.start(
+                    [*self.command, "serve"],
+                    self.folder,
+                    self.environment,
+                    output=log,
+                    errors=subprocess.STDOUT,
+                )
             await self._ready()
-
-    def _spawn(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603  the project itself
-                [*self.command, "serve"],
-                cwd=self.folder,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
 
     async def _ready(self) -> None:
         deadline = time.monotonic() + self.start_timeout
@@ -94,11 +92,8 @@ class ProjectProcess:
 
     async def kill(self) -> None:
         """End it and its children at once (SIGKILL)."""
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await asyncio.to_thread(self._process.wait)
+        if self._process is not None:
+            self.processes.kill(self._process)
 
     async def terminate(self) -> None:
         """Ask it to end (SIGTERM)."""

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import socket
 import tempfile
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -15,15 +14,16 @@ from hookwright_receiver.conformance.credentials import Credentials
 from hookwright_receiver.conformance.patience import Patience
 from hookwright_receiver.conformance.target import Instance
 from hookwright_receiver.conformance.wire import Address
+from hookwright_receiver.processes import Processes
 from hookwright_schemas import Contract
 
 from .commands import CommandInbox
 from .facts import Facts
+from .ports import HOST, reserved_port
 from .process import ProjectProcess
 from .scratch import EFFECTS_FOLDER, copy_project
 from .storage import make_storage
 
-HOST = "127.0.0.1"
 STARTING_AT_ONCE = 2
 RETRY_DELAYS = "0.05,0.05,0.05,0.05"
 SECRET_BYTES = 24
@@ -56,15 +56,13 @@ class ProjectTarget:
     async def instance(self, place: str) -> AsyncIterator[Instance]:
         """Copy the project, start it, and remove all of it at the end; raises Unreachable."""
         del place
-        with tempfile.TemporaryDirectory(
-            prefix="hookwright-check-", ignore_cleanup_errors=True
-        ) as name:
-            folder = Path(name)
+        folder = Path(tempfile.gettempdir()) / f"hookwright-check-{secrets.token_hex(8)}"
+        with Processes(folder) as processes, reserved_port() as port:
             copy_project(self.facts, folder)
             effects = folder / "effects"
             effects.mkdir()
             storage = await make_storage(self.database_url, folder)
-            address = Address(HOST, free_port())
+            address = Address(HOST, port)
             command = [str(self.python), "-m", self.facts.package]
             environment = self._environment(address, storage.url, effects)
             process = ProjectProcess(
@@ -77,6 +75,7 @@ class ProjectTarget:
                 effects=effects,
                 start_timeout=self.patience.start,
                 starting=self._starting,
+                processes=processes,
             )
             inbox = CommandInbox(command, folder, environment)
             try:
@@ -116,11 +115,3 @@ def make_credentials(mode: str) -> Credentials:
         return Credentials(mode, tuple(f"token-{secrets.token_hex(SECRET_BYTES)}" for _ in "12"))
     keys = (b64encode(secrets.token_bytes(SECRET_BYTES)).decode() for _ in "12")
     return Credentials(mode, tuple(f"whsec_{key}" for key in keys))
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from hookwright_receiver.conformance.project.ports import reserved_port
 from hookwright_receiver.conformance.target import Entry, HandlerRun, Instance
 from hookwright_receiver.conformance.wire import Address
 
@@ -19,11 +20,13 @@ class Process:
 
     apart = True
 
-    def __init__(self, target: "InProcessTarget", folder: Path, *, hurried: bool) -> None:
+    def __init__(
+        self, target: "InProcessTarget", folder: Path, port: int, *, hurried: bool
+    ) -> None:
         self.target = target
         self.hurried = hurried
         self.world = World(folder)
-        self.port = 0
+        self.port = port
         self.receiver: Receiver | None = None
         self.ending: asyncio.Task | None = None
 
@@ -37,7 +40,7 @@ class Process:
         self.server = target.server(self.receiver)
         if self.hurried:
             self.server.hurry()
-        self.port = await self.server.start(self.port)
+        await self.server.start(self.port)
         self.code = None
         self.ending = None
 
@@ -175,11 +178,14 @@ class InProcessTarget:
 
     @asynccontextmanager
     async def instance(self, place):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            process = Process(self, Path(folder), hurried=place == "slow clients")
+        with (
+            tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+            reserved_port() as port,
+        ):
+            process = Process(self, Path(folder), port, hurried=place == "slow clients")
             await process.start()
             try:
-                address = Address("127.0.0.1", process.port)
+                address = Address("127.0.0.1", port)
                 yield Instance(address, self.receiver.path, process, process, process)
             finally:
                 await process.kill()

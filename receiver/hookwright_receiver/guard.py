@@ -1,8 +1,8 @@
-"""Run as a program: cleans up after the demo, should something end the demo at once.
+"""Run as a program: cleans up after a run of ours, should something end the run at once.
 
-The demo holds the other end of standard input, and tells there of every process group that has
+The run holds the other end of standard input, and tells there of every process group that has
 begun (`+7`) or has ended (`-7`). The operating system closes that end whatever happens to the
-demo, SIGKILL included. It is run without `site`, so it imports nothing but the standard library.
+run, SIGKILL included. It is run without `site`, so it imports nothing but the standard library.
 """
 
 import os
@@ -19,7 +19,7 @@ POLL = 0.02
 
 
 def main() -> None:
-    """Wait until the demo is gone; end what it has left, and remove the folder that is named."""
+    """Wait until the run is gone; end what it has left, and remove the folder that is named."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups = remaining(sys.stdin)

@@ -1,4 +1,4 @@
-"""The processes of one demo: each in a session of its own, none of which outlives the demo."""
+"""Processes that a run of ours starts: each in a session of its own, none outlives the run."""
 
 import subprocess
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from hookwright.demo import guard
+from hookwright_receiver import guard
 
 Output = int | IO[bytes]
 
 
 class Processes:
-    """Starts processes and ends them all: at the end of a `with` block, or with the demo itself.
+    """Starts processes and ends them all: at the end of a `with` block, or with the run itself.
 
     `temporary` is a folder, made by the block and removed at its end, when no process is left.
     Ending a process is one call that nothing can interrupt: it may stand in any `finally`.
@@ -65,7 +65,7 @@ class Processes:
         errors: Output = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start a process in a folder, with this environment alone and nothing to read."""
-        process = subprocess.Popen(  # noqa: S603  a project that was generated a moment before
+        process = subprocess.Popen(  # noqa: S603  a project, and the caller's own environment
             command,
             cwd=folder,
             env=dict(environment),
