@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sqlite3
@@ -73,6 +74,10 @@ class Client:
         except OSError:
             return False
         return True
+
+    def has_answer(self) -> bool:
+        """Tell whether there is something to read, after a moment."""
+        return bool(self.received or select.select([self.sock], [], [], 0.1)[0])
 
     def answer(self) -> Answer:
         """Return the next answer."""
