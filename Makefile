@@ -1,6 +1,6 @@
 # Everything sets itself up: Python 3.11 or newer with its venv module, and make, are all it takes.
 #   make demo     both ends of a webhook on this machine, end to end
-#   make test     every test (ARGS="-k name" narrows it)
+#   make test     every test (ARGS="-k name" narrows it, JOBS=n runs n at once)
 #   make check    ruff, ruff format, mypy, import-linter
 #   make bench    the benchmarks (ONLY=name runs one)
 #   make soak     the long runs that `make test` leaves out
@@ -10,6 +10,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+# Tests wait for processes and for each other more than they compute.
+JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 ONLY ?=
 
 .PHONY: demo test check bench soak format clean
@@ -18,7 +20,7 @@ demo: $(READY)
 	@$(BIN)/hookwright demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .
