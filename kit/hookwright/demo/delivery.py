@@ -1,6 +1,6 @@
 """What is sent to a receiver, and what is expected of it: all of it made from the contract."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     INVALID = "invalid"
     WRONG_TOKEN = "wrong token"  # noqa: S105  a name
     REPEAT = "repeated"
+    WHILE_DOWN = "while down"
     AFTER_KILL = "after kill"
 
 
@@ -44,7 +45,7 @@ ACCEPTED = Expectation(None, 1)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One message to send. `message_id` is its `webhook-id`, and the value of its marker."""
+    """One message to send. `message_id` is its `webhook-id`; a marker, if any, is the same."""
 
     kind: Kind
     event: Event
@@ -58,10 +59,10 @@ class Delivery:
         return f"{event}, {self.kind}" if self.kind else event
 
 
-def deliveries(contract: Contract, token: str) -> list[Delivery]:
-    """Return each event, then an invalid one, a repeat, and one with a wrong token."""
+def strange(contract: Contract, token: str) -> list[Delivery]:
+    """Return what no platform sends: an invalid event, and one with a wrong token."""
     samples = [sample(contract, event.id, token) for event in contract.events]
-    return [*samples, *_invalid(samples), *repeats(samples, Kind.REPEAT), _forged(samples[0])]
+    return [*_invalid(samples), _forged(samples[0])]
 
 
 def sample(contract: Contract, event: str, token: str) -> Delivery:
@@ -79,7 +80,7 @@ def marker(contract: Contract) -> str:
     return name
 
 
-def repeats(sent: list[Delivery], kind: Kind) -> list[Delivery]:
+def repeated(sent: Sequence[Delivery], kind: Kind) -> list[Delivery]:
     """Return the first message that a receiver can tell from a new one, once more."""
     for delivery in sent:
         event = delivery.event

@@ -4,8 +4,9 @@
 HookwrightError
 ├── FolderRefused   the folder of --keep holds something already, or cannot be made
 ├── NoPlace         the operating system refuses a file or a process
-├── NotStarted      a receiver does not start, or does not get ready
+├── NotStarted      a receiver or the platform does not start, or does not get ready
 ├── NotReached      a receiver that had started could not be reached
+├── PlatformRefused the platform does not do what its owner asks for
 ├── DidNotHold      it ran to its end, and something was not as it should be
 └── Stopped         a signal ended it
     ├── Interrupted
@@ -35,7 +36,7 @@ class NoPlace(HookwrightError):
 
 
 class NotStarted(HookwrightError):
-    """A receiver does not start, or does not get ready."""
+    """A receiver or the platform does not start, or does not get ready."""
 
     exit_code = 3
 
@@ -44,6 +45,12 @@ class NotReached(HookwrightError):
     """A receiver that had started could not be reached."""
 
     exit_code = 3
+
+
+class PlatformRefused(HookwrightError):
+    """The platform does not do what its owner asks for."""
+
+    exit_code = 1
 
 
 class DidNotHold(HookwrightError):

@@ -29,7 +29,16 @@ class Host:
             attempt = await transport.attempt(self.receiver.url, headers, message.body)
             if not attempt.reached:
                 raise NotReached(self.receiver.obituary(f"is gone ({attempt.error})"))
-            self.sent.append((delivery, attempt))
+            self.note(delivery, attempt)
+
+    def note(self, delivery: Delivery, attempt: Attempt) -> None:
+        """Note what somebody else has sent it."""
+        self.sent.append((delivery, attempt))
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """What it was sent, in order."""
+        return [delivery for delivery, _ in self.sent]
 
     async def look(self, contract: Contract, within: float) -> None:
         """Read what it holds, once its handlers have run or `within` seconds are over."""

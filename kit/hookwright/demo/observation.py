@@ -8,17 +8,19 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote
 
 from hookwright.demo.delivery import marker
-from hookwright.demo.receiver import POLL, Receiver
+from hookwright.demo.receiver import Receiver
+from hookwright.demo.served import POLL
 from hookwright_schemas import Contract
 
 # Seconds that handlers, which do next to nothing here, may take.
 HANDLED = 10.0
 DATABASE = "inbox.db"
 BUSY = 5.0
+# A message whose key is the sender's `webhook-id`.
+HEADER = "header:"
 UNCHANGING = ("id", "key", "event", "received_at", "payload", "parameters")
 
 
@@ -38,8 +40,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class Stored:
-    """A message of the inbox: whose it is, what never changes of it, and how far it is."""
+    """A message of the inbox: its row, whose it is, what never changes of it, how far it is."""
 
+    row: int
     message_id: str | None
     content: str
     status: str
@@ -97,7 +100,8 @@ async def read(receiver: Receiver, contract: Contract) -> Reading:
     name = marker(contract)
     try:
         messages = tuple(_stored(line, name) for line in listed.stdout.splitlines())
-        effects = Counter(parameters.get(name) for parameters in _rows(receiver, contract))
+        owners = {message.row: message.message_id for message in messages}
+        effects = Counter(owners.get(row) for row in _rows(receiver, contract))
     except (ValueError, LookupError, AttributeError, TypeError) as error:
         return Reading(trouble=f"`inbox list --json` says what was not to be expected: {error}")
     except sqlite3.Error as error:
@@ -108,17 +112,20 @@ async def read(receiver: Receiver, contract: Contract) -> Reading:
 def _stored(line: bytes, name: str) -> Stored:
     message = json.loads(line)
     content = json.dumps([message[part] for part in UNCHANGING])
-    return Stored(message["parameters"].get(name), content, message["status"])
+    # What the platform sends is told by its id alone.
+    marked = message["parameters"].get(name)
+    message_id = marked or (message["key"] or "").removeprefix(HEADER) or None
+    return Stored(message["id"], message_id, content, message["status"])
 
 
-def _rows(receiver: Receiver, contract: Contract) -> Iterable[dict[str, Any]]:
-    """Return the parameters of every row of the sink."""
+def _rows(receiver: Receiver, contract: Contract) -> Iterable[int]:
+    """Return of every row of the sink which message of the inbox it is the effect of."""
     file = quote(str(receiver.project.directory / DATABASE))
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=BUSY)) as database:
         return [
-            json.loads(parameters)
+            message_id
             for event in contract.events
-            for (parameters,) in database.execute(
-                f'SELECT parameters FROM "received_{event.id}"'  # noqa: S608  ids are identifiers
+            for (message_id,) in database.execute(
+                f'SELECT message_id FROM "received_{event.id}"'  # noqa: S608  ids are identifiers
             )
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from hookwright.demo.delivery import Delivery
 from hookwright.demo.observation import Seen
+from hookwright.demo.owner import Proof
 from hookwright.demo.project import Project
 from hookwright.sending.answer import answer_lines
 from hookwright_sender import Attempt
@@ -73,6 +74,7 @@ class Report:
     """
 
     contract: str
+    proofs: tuple[Proof, ...]
     rows: tuple[Row, ...]
     restart: Restart
     seconds: float
@@ -89,6 +91,9 @@ class Report:
             for row in self.rows
             if not row.held
         ]
+        faults += [
+            (proof.stack, f"{proof.host}: {proof.fault}") for proof in self.proofs if not proof.held
+        ]
         faults += self.troubles.items()
         if not self.restart.held:
             kept = f"{self.restart.kept} of {self.restart.before} messages"
@@ -102,6 +107,15 @@ class Report:
             "held": not self.faults,
             "contract": self.contract,
             "seconds": round(self.seconds, 2),
+            "proofs": [
+                {
+                    "host": proof.host,
+                    "refused_before": proof.refused,
+                    "verified_after": proof.verified,
+                    "held": proof.held,
+                }
+                for proof in self.proofs
+            ],
             "rows": [as_dict(row) for row in self.rows],
             "restart": {
                 "stack": restart.stack,

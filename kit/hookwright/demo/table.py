@@ -22,6 +22,9 @@ def show(console: Console, report: Report) -> None:
     console.print(table(console, report.rows))
     console.print(LEGEND, style="dim")
     console.print()
+    for proof in report.proofs:
+        said = f"{proof.host}: no webhook before its TXT record, one after it"
+        _mark(console, said, held=proof.held)
     restart = report.restart
     said = (
         f"{restart.stack} was killed (SIGKILL) and started again: "
@@ -36,7 +39,7 @@ def show(console: Console, report: Report) -> None:
             _mark(console, fault, held=False)
         for line in report.logs[stack]:
             console.print(Text(f"  log: {line}", "dim"), soft_wrap=True)
-    total = len(report.rows) + 1
+    total = len(report.rows) + len(report.proofs) + 1
     said = "everything held" if not faults else "not everything held"
     _mark(console, f"{said}: {total} checks in {report.seconds:.1f} s", held=not faults)
     console.print()
