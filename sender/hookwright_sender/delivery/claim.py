@@ -91,16 +91,13 @@ class Room:
 
     def share(self, webhooks: Collection[int]) -> dict[int, int]:
         """Divide the room: everybody's turn comes before anybody's second helping."""
-        rooms: dict[int, int] = {}
-        left = self.limit
-        share = -(-left // max(1, len(webhooks)))
-        for webhook in webhooks:
-            room = self.of(webhook)
-            most = min(share, left, self.other if room is None else room)
-            if most > 0:
-                rooms[webhook] = most
-                left -= most
-        return rooms
+        share = max(1, self.limit // max(1, len(webhooks)))
+        rooms = {webhook: self.of(webhook) for webhook in webhooks}
+        return {
+            webhook: most
+            for webhook, room in rooms.items()
+            if (most := min(share, self.other if room is None else room)) > 0
+        }
 
 
 @dataclass(frozen=True, slots=True)

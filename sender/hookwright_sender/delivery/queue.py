@@ -15,8 +15,10 @@ from hookwright_sender.retry.ladder import Ladder
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import deliveries, events, webhooks
 
-# Beyond the deadline of an attempt: for the wait before it, for turns, and for a slow database.
+# Seconds beyond the deadline of an attempt: for the wait before it, for turns, for a slow database.
 MARGIN = 25.0
+# Where attempts are short, it need not be as long: what a killed worker had comes back sooner.
+SHORTEST_MARGIN = 5.0
 NOTHING = Room(limit=0, other=0)
 
 ONE = (
@@ -67,6 +69,15 @@ class Turn:
     recorded: int
     outdated: int
     next_in: float | None
+
+
+def lease_for(deadline: float) -> float:
+    """Return for how long a claim lasts, in seconds, by the deadline of an attempt.
+
+    >>> lease_for(5.0), lease_for(1.0), lease_for(60.0)
+    (30.0, 6.0, 85.0)
+    """
+    return deadline + min(MARGIN, max(SHORTEST_MARGIN, 5 * deadline))
 
 
 class Queue:

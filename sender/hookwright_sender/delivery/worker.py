@@ -12,7 +12,7 @@ from hookwright_sender.delivery.backoff import Backoff
 from hookwright_sender.delivery.claim import Room
 from hookwright_sender.delivery.courier import Courier
 from hookwright_sender.delivery.finish import Finished
-from hookwright_sender.delivery.queue import MARGIN, Queue, Turn
+from hookwright_sender.delivery.queue import Queue, Turn, lease_for
 from hookwright_sender.delivery.slots import BATCH, Flight, Slots
 from hookwright_sender.delivery.wake import listen
 from hookwright_sender.encryption.key_ring import KeyRing
@@ -70,7 +70,7 @@ class DeliveryWorker:
         self._poll = poll
         self._rand = rand
         self._meter = meter or Silent()
-        self._lease = deadline + MARGIN
+        self._lease = lease_for(deadline)
         self._queue = Queue(database, self._lease, ladder=ladder, rand=rand, patience=patience)
         self._courier = Courier(
             ring, transport, contract or load_contract(), ladder=ladder, clock=clock, rand=rand

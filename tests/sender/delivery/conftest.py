@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from hookwright_sender.delivery.claim import Room
 from hookwright_sender.delivery.finish import Finished
@@ -30,6 +30,14 @@ from hookwright_sender.store.tables import (
 )
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BACKLOG = """
+    INSERT INTO deliveries (id, account_id, event_id, webhook_id, event, test, state, due_at,
+        claim, lost, attempts, step, created_at)
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
+    SELECT id + n, account_id, event_id, webhook_id, event, test, state, due_at,
+        claim, lost, attempts, step, created_at
+    FROM numbers CROSS JOIN deliveries WHERE id = :first
+"""
 CONTRACT = "joturl; version=1.0.0; digest=sha256:00"
 
 
@@ -115,6 +123,11 @@ class World:
         with self.database.writing() as connection:
             return put(connection, self.database, self.ring, outgoing)
 
+    def backlog(self, webhook, count):
+        """Give a webhook so many deliveries of one event, faster than `put` could."""
+        (first,) = self.put(webhook)
+        self.execute(text(BACKLOG), {"first": first, "count": count})
+
     def queue(self, **options):
         """Return a queue, as a worker of its own has one."""
         return Queue(self.database, **{"rand": lambda: 0.5} | options)
@@ -149,9 +162,7 @@ class World:
     def notices(self):
         """Return the kinds of the notices, the first one first."""
         with self.database.reading() as connection:
-            return connection.execute(
-                select(notices.c.kind).order_by(notices.c.id)
-            ).scalars().all()
+            return connection.execute(select(notices.c.kind).order_by(notices.c.id)).scalars().all()
 
     def count(self, table=events):
         """Return how many rows a table has."""
@@ -191,7 +202,8 @@ def room():
     """Return the maker of room for a claim."""
 
     def made(limit=256, other=10, of=None, *, failing=True):
-        return Room(limit, other, of or {}, failing)
+        of = of or {}
+        return Room(limit, other, of.get, [each for each in of if of[each] <= 0], failing)
 
     return made
 
