@@ -296,6 +296,18 @@ def test_a_failure_to_add_leaves_the_file_alone(made, monkeypatch):
     assert list(made.parent.iterdir()) == [made]
 
 
+def test_a_failure_after_a_key_was_added_is_named(made, monkeypatch):
+    """The new key is there, and the next rotation goes on with it."""
+
+    def broken(_path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(key_file, "_sync_folder", broken)
+    with pytest.raises(KeyFileUnusable, match="Input/output error"):
+        KeyFile.open(made).add()
+    assert len(keys(made)) == 2
+
+
 def test_a_failure_to_drop_is_named(made, monkeypatch):
     """The file keeps all it has."""
 
