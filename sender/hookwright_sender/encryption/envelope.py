@@ -1,6 +1,12 @@
-"""The envelope of an encrypted value: version, key id, nonce, ciphertext with its tag."""
+"""The envelope of an encrypted value, and the place that it belongs to.
 
-from dataclasses import dataclass
+1 byte    version, 1
+4 bytes   id of the key
+12 bytes  nonce, random
+n bytes   ciphertext of AES-256-GCM, as long as the value
+16 bytes  its tag, over the ciphertext and the place
+"""
+
 from hashlib import sha256
 
 VERSION = 1
@@ -20,27 +26,6 @@ def key_id(key: bytes) -> bytes:
 def header(identity: bytes) -> bytes:
     """Return what every value under a key begins with; `identity` is that of `key_id`."""
     return bytes((VERSION,)) + identity
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """An encrypted value in its parts; `sealed` is the ciphertext and, behind it, the tag."""
-
-    version: int
-    key_id: bytes
-    nonce: bytes
-    sealed: bytes
-
-    @classmethod
-    def parse(cls, value: bytes) -> "Envelope | None":
-        """Return the parts of a value, None when it is too short to have them.
-
-        `01 1a2b3c4d <12 bytes> <n + 16 bytes>` -> version 1, the key's id, the nonce, the rest.
-        """
-        if len(value) < SHORTEST:
-            return None
-        body = HEADER_BYTES + NONCE_BYTES
-        return cls(value[0], value[1:HEADER_BYTES], value[HEADER_BYTES:body], value[body:])
 
 
 def place(table: str, column: str, *row: int | str | bytes) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookwright_schemas import HookwrightError
-from hookwright_sender.encryption.envelope import Envelope, header, key_id, place
+from hookwright_sender.encryption.envelope import header, key_id, place
 from hookwright_sender.encryption.key_ring import KeyRing, id_of, new_key
 from hookwright_sender.errors import InvalidKeys, Tampered, UnknownKey
 
@@ -27,13 +27,12 @@ RING = KeyRing.parse(TEXT)
 BOTH = KeyRing.parse(f"{OTHER_TEXT},{TEXT}")
 
 
-@given(st.binary(max_size=300), st.text(max_size=30))
+@given(st.binary(max_size=300), st.text(st.characters(codec="utf-8"), max_size=30))
 def test_what_was_encrypted_is_decrypted(plain, where):
     """Of any length, in any place, and with a ring that has a newer key as well."""
-    assume_utf8 = where.encode("utf-8", "ignore").decode()
-    sealed = RING.encrypt(plain, assume_utf8)
-    assert RING.decrypt(sealed, assume_utf8) == plain
-    assert BOTH.decrypt(sealed, assume_utf8) == plain
+    sealed = RING.encrypt(plain, where)
+    assert RING.decrypt(sealed, where) == plain
+    assert BOTH.decrypt(sealed, where) == plain
 
 
 def test_the_envelope_is_as_documented():
@@ -43,10 +42,7 @@ def test_the_envelope_is_as_documented():
     assert sealed[1:5] == sha256(b"hookwright key id" + KEY).digest()[:4]
     assert AESGCM(KEY).decrypt(sealed[5:17], sealed[17:], HERE.encode()) == b"plain"
     assert len(sealed) == 1 + 4 + 12 + len(b"plain") + 16
-    parts = Envelope.parse(sealed)
-    assert parts == Envelope(1, key_id(KEY), sealed[5:17], sealed[17:])
     assert sealed.startswith(header(key_id(KEY)))
-    assert Envelope.parse(sealed[:32]) is None
 
 
 def test_no_two_are_the_same():
