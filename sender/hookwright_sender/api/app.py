@@ -20,7 +20,7 @@ from hookwright_sender.api.bodies import LIMIT
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.conversation import Conversation
 from hookwright_sender.api.endpoint import Doorway, Endpoint
-from hookwright_sender.api.limits import Buckets, Gate
+from hookwright_sender.api.limits import PATIENCE, Buckets, Gate
 from hookwright_sender.api.metrics import Metrics
 from hookwright_sender.api.problems import not_found
 from hookwright_sender.api.routes import (
@@ -66,22 +66,25 @@ SLOW_PLACES = 64
 SLOW_SHARE = 8
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  what tests have reason to change
     services: Services,
     settings: Settings,
     *,
     clock: Callable[[], float] = time.monotonic,
     log: Any = None,
     body_limit: int = LIMIT,
+    patience: float = PATIENCE,
 ) -> Starlette:
     """Return the ASGI application of the platform.
 
     It starts nothing and owns nothing: `services` stay their owner's to close. `clock` is for the
-    limits and for how long requests took; `log` is a structlog logger. `body_limit` is in bytes.
+    limits and for how long requests took; `log` is a structlog logger. `body_limit` is in bytes,
+    `patience` in seconds: so long a request waits for its turn at the store, before it is told to
+    come back later.
     """
-    door = Gate(THREADS, PLACES, PLACES)
-    quick = Gate(THREADS, PLACES, PLACES // 2)
-    slow = Gate(THREADS, SLOW_PLACES, SLOW_SHARE)
+    door = Gate(THREADS, PLACES, PLACES, patience)
+    quick = Gate(THREADS, PLACES, PLACES // 2, patience)
+    slow = Gate(THREADS, SLOW_PLACES, SLOW_SHARE, patience)
     resources = (*RESOURCES, _description(services))
     doorway = Doorway(
         services=services,
@@ -93,7 +96,7 @@ def create_app(
         validators=openapi.validators(resources),
         body_limit=body_limit,
     )
-    metrics = Metrics(services.registry, lambda: door.inside + quick.inside + slow.inside)
+    metrics = Metrics(services.registry, {"door": door, "quick": quick, "slow": slow})
     app = Starlette(
         routes=_routes(resources, doorway),
         middleware=[

@@ -18,6 +18,15 @@ BOOLEAN: Schema = {"type": "boolean"}
 # PostgreSQL has no text with one in it.
 NO_NUL = "^[^\\u0000]*$"
 
+MASK = {
+    "type": "object",
+    "properties": {"masked": {"enum": [True]}},
+    "required": ["masked"],
+    "additionalProperties": False,
+    "title": "a mask",
+    "description": "Stands for a value that is stored and not shown; sent back, it keeps it.",
+}
+
 
 def described(schema: Schema, description: str, **more: Any) -> dict[str, Any]:
     """Return a schema with a description, and with more keywords."""

@@ -1,6 +1,5 @@
 """Around every request: its id, the headers that every answer has, one line in the log."""
 
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from hookwright_sender.api import trace as traces
 from hookwright_sender.api.metrics import Metrics
 from hookwright_sender.api.problems import INTERNAL_ERROR, Problem
 from hookwright_sender.api.refusals import problem_of
+from hookwright_sender.logs import frames
 
 # A browser that comes here must neither guess at what an answer is nor keep it.
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
@@ -66,12 +66,7 @@ class Conversation:
             if problem.kind.status >= INTERNAL_ERROR.status:
                 self._log.error("refused", request_id=trace.request_id, reason=str(error))
             return problem
-        # No message and no values: those of a library may quote what the request said.
-        frames = traceback.extract_tb(error.__traceback__)
-        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
-        self._log.error(
-            "failed", request_id=trace.request_id, error=type(error).__name__, where=where
-        )
+        self._log.error("failed", request_id=trace.request_id, exception=frames(error))
         return Problem(
             INTERNAL_ERROR, "this is a fault of ours: tell us the request_id, or try again later"
         )

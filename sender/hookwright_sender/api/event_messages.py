@@ -26,7 +26,7 @@ def _message(contract: Contract, event: EventDefinition) -> dict[str, Any]:
         "summary": event.title,
         "description": event.description,
         "security": [],
-        "parameters": list(_headers(contract, event)),
+        "parameters": _headers(contract, event),
         "requestBody": {
             "required": True,
             "content": {
@@ -43,37 +43,28 @@ def _message(contract: Contract, event: EventDefinition) -> dict[str, Any]:
 
 
 def _headers(contract: Contract, event: EventDefinition) -> list[dict[str, Any]]:
-    rows = [
-        ("webhook-id", "The message's id, the same in every attempt.", f"msg_{SAMPLE_ID}", True),
-        ("webhook-timestamp", "Unix seconds of the attempt.", "1795629600", True),
-        (
-            "webhook-signature",
+    rows = {
+        "webhook-id": ("The message's id, the same in every attempt.", f"msg_{SAMPLE_ID}"),
+        "webhook-timestamp": ("Unix seconds of the attempt.", "1795629600"),
+        "webhook-signature": (
             "`v1,` and a signature (Standard Webhooks); two, while a secret is being changed.",
             "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
-            True,
         ),
-        (
-            "hookwright-contract",
-            "The contract's name, version and digest.",
-            contract.identity,
-            True,
-        ),
-        ("user-agent", "The sender and its version.", "hookwright/1.0.0", True),
-    ]
+        "hookwright-contract": ("The contract's name, version and digest.", contract.identity),
+        "user-agent": ("The sender and its version.", "hookwright/1.0.0"),
+    }
     if contract.idempotency_header is not None:
-        name = contract.idempotency_header.lower()
-        rows.append((name, "The message's id.", f"msg_{SAMPLE_ID}", True))
+        rows.setdefault(contract.idempotency_header.lower(), rows["webhook-id"])
     if contract.classification.header is not None and event.value is not None:
-        rows.append((contract.classification.header, "Which event it is.", event.value, True))
-    unique = {row[0]: row for row in reversed(rows)}
+        rows[contract.classification.header] = ("Which event it is.", event.value)
     return [
         {
             "name": name,
             "in": "header",
-            "required": required,
+            "required": True,
             "description": description,
             "schema": {"type": "string"},
             "example": example,
         }
-        for name, description, example, required in reversed(unique.values())
+        for name, (description, example) in rows.items()
     ]

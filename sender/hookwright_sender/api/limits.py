@@ -16,6 +16,8 @@ T = TypeVar("T")
 # Callers whose buckets are kept: a megabyte or two.
 CALLERS = 10_000
 RETRY_AFTER = 1
+# Seconds that a call waits for a thread before it is told to come back later.
+PATIENCE = 5.0
 
 
 class Buckets:
@@ -56,13 +58,17 @@ class Gate:
     """Lets a bounded number of calls in; those beyond are answered at once, so memory stays flat.
 
     `places` are for all, `share` for one account, so that nobody fills the gate alone. Of those
-    inside, `threads` block at the same time; the others wait for a thread.
+    inside, `threads` block at the same time; the others wait for a thread, `patience` seconds
+    at most.
     """
 
-    def __init__(self, threads: int, places: int, share: int) -> None:
+    def __init__(self, threads: int, places: int, share: int, patience: float = PATIENCE) -> None:
         self.places = places
         self.share = share
-        self._limiter = anyio.CapacityLimiter(threads)
+        self._patience = patience
+        self._threads = anyio.CapacityLimiter(threads)
+        # The bound is the one above, whose queue can be left.
+        self._unbounded = anyio.CapacityLimiter(math.inf)
         self._inside: Counter[int] = Counter()
 
     @property
@@ -74,11 +80,7 @@ class Gate:
     async def entered(self, account: int) -> AsyncIterator[None]:
         """Hold a place for the time of a block; raises a 503 or a 429 when there is none."""
         if self.inside >= self.places:
-            raise Problem(
-                OVERLOADED,
-                "too much is going on at once: try again after a pause",
-                headers={"retry-after": str(RETRY_AFTER)},
-            )
+            raise _overloaded()
         if self._inside[account] >= self.share:
             raise _too_many(RETRY_AFTER, f"more than {self.share} of your requests at once")
         self._inside[account] += 1
@@ -91,10 +93,27 @@ class Gate:
                 del self._inside[account]
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what blocks in a thread of this gate's."""
-        return await anyio.to_thread.run_sync(
-            lambda: function(*args, **kwargs), limiter=self._limiter
-        )
+        """Run what blocks in a thread of this gate's; raises a 503 when none gets free in time."""
+        borrower = object()
+        try:
+            with anyio.fail_after(self._patience):
+                await self._threads.acquire_on_behalf_of(borrower)
+        except TimeoutError:
+            raise _overloaded() from None
+        try:
+            return await anyio.to_thread.run_sync(
+                lambda: function(*args, **kwargs), limiter=self._unbounded
+            )
+        finally:
+            self._threads.release_on_behalf_of(borrower)
+
+
+def _overloaded() -> Problem:
+    return Problem(
+        OVERLOADED,
+        "too much is going on at once: try again after a pause",
+        headers={"retry-after": str(RETRY_AFTER)},
+    )
 
 
 def _too_many(wait: float, reason: str) -> Problem:

@@ -19,7 +19,7 @@ from hookwright_sender.api.components import (
 )
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
 from hookwright_sender.platform.ctas import KINDS, Cta
-from hookwright_sender.platform.errors import NotFound
+from hookwright_sender.platform.errors import InvalidValue, NotFound
 
 NAME = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": NO_NUL}
 KIND = {
@@ -73,13 +73,10 @@ RESOURCE = Resource(
             (
                 Answer(
                     201, "The CTA.", "Cta", SAMPLE, ("location",),
-                    {
-                        "getCta": "id", "createLead": "id", "setCtaWebhook": "id",
-                        "getCtaWebhook": "id",
-                    },
+                    {"getCta": "id", "createLead": "id", "setCtaWebhook": "id"},
                 ),
             ),
-            body="NewCta", body_example=NEW, idempotent=True,
+            body="NewCta", body_example=NEW, refusals=(InvalidValue,), idempotent=True,
         ),
         Operation(
             "GET", f"{PREFIX}/ctas", "listCtas", "CTAs", "List the CTAs", page,

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
+from hookwright_schemas import Contract
 from hookwright_sender.api import pagination, times
 from hookwright_sender.api.call import Call, read_id
 from hookwright_sender.api.components import (
     BOOLEAN,
     ID,
     ID_PATTERN,
+    MASK,
     SAMPLE_ID,
     SAMPLE_TIME,
     TEXT,
@@ -34,21 +36,26 @@ SAMPLE = {
         "date": "2026-11-25",
         "name": "John Smith",
     },
+    "parameters": {"token": {"masked": True}},
     "created_at": SAMPLE_TIME,
 }
 NAME_PATTERN = "^[A-Za-z0-9_.-]{1,100}$"
 _NAME = re.compile(NAME_PATTERN)
 
 
-def shown(event: Event) -> dict[str, Any]:
-    """Write an event."""
+def shown(event: Event, contract: Contract) -> dict[str, Any]:
+    """Write an event; the values of the webhook's parameters, such as a token, are masked."""
+    known = {definition.id: definition for definition in contract.events}.get(event.event)
+    documented = {field.name for field in known.fields} if known else set()
+    payload = event.payload
     return {
         "id": str(event.id),
         "event": event.event,
         "cta_id": None if event.cta_id is None else str(event.cta_id),
         "project_id": None if event.project_id is None else str(event.project_id),
         "test": event.test,
-        "payload": dict(event.payload),
+        "payload": {name: value for name, value in payload.items() if name in documented},
+        "parameters": {name: {"masked": True} for name in payload if name not in documented},
         "created_at": times.written(event.created_at),
     }
 
@@ -70,12 +77,14 @@ async def page(call: Call) -> Reply:
         cta_id=query.get("cta"),
         project_id=query.get("project"),
     )
-    return Reply(pagination.shown(found, shown))
+    contract = call.services.contract
+    return Reply(pagination.shown(found, lambda event: shown(event, contract)))
 
 
 async def get(call: Call) -> Reply:
     """Show an event."""
-    return Reply(shown(await call.run(call.services.events.get, call.principal, call.id)))
+    event = await call.run(call.services.events.get, call.principal, call.id)
+    return Reply(shown(event, call.services.contract))
 
 
 def id_parameter(name: str, description: str) -> Parameter:
@@ -97,7 +106,12 @@ PROPERTIES = {
     "cta_id": nullable(ID),
     "project_id": nullable(ID),
     "test": described(BOOLEAN, "Whether it is sample data, sent to test the webhook."),
-    "payload": {"type": "object", "description": "What its message says."},
+    "payload": {"type": "object", "description": "The documented fields of its message."},
+    "parameters": {
+        "type": "object",
+        "additionalProperties": MASK,
+        "description": "The names of the additional parameters in its message.",
+    },
     "created_at": TIME,
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hookwright_schemas import InvalidPayload
+from hookwright_schemas import Contract, InvalidPayload
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.components import (
     ID,
@@ -26,20 +26,21 @@ SAMPLE = {**events.SAMPLE, "delivery_id": SAMPLE_ID}
 DELIVERY_ID = described(nullable(ID), "The delivery that it makes; null where there is no webhook.")
 
 
-def captured(event: Event) -> dict[str, Any]:
+def captured(event: Event, contract: Contract) -> dict[str, Any]:
     """Write an event together with the delivery that it made."""
     delivery = None if event.delivery_id is None else str(event.delivery_id)
-    return {**events.shown(event), "delivery_id": delivery}
+    return {**events.shown(event, contract), "delivery_id": delivery}
 
 
 async def create(call: Call) -> Reply:
     """Take a lead."""
     body = call.body
+    contract = call.services.contract
     lead = Lead(call.id, body["data"], body.get("name", ""), body.get("extended_info"))
 
     def work(connection: Connection) -> Reply:
         event = call.services.capture.lead(call.principal, lead, connection=connection)
-        return Reply(captured(event), 201, {"location": f"{PREFIX}/events/{event.id}"})
+        return Reply(captured(event, contract), 201, {"location": f"{PREFIX}/events/{event.id}"})
 
     return await call.once(work)
 

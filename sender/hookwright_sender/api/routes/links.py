@@ -21,7 +21,6 @@ from hookwright_sender.api.components import (
 from hookwright_sender.api.routes import events
 from hookwright_sender.api.routes.leads import DELIVERY_ID
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
-from hookwright_sender.errors import InvalidHost, InvalidURL
 from hookwright_sender.platform.capture import Link
 from hookwright_sender.platform.errors import AliasTaken, InvalidValue, NotFound
 from hookwright_sender.platform.events import Event
@@ -81,7 +80,7 @@ RESOURCE = Resource(
                 ),
             ),
             body="NewLink", body_example=NEW,
-            refusals=(NotFound, AliasTaken, InvalidPayload, InvalidValue, InvalidURL, InvalidHost),
+            refusals=(NotFound, AliasTaken, InvalidPayload, InvalidValue),
             idempotent=True,
         ),
     ),
@@ -100,7 +99,7 @@ RESOURCE = Resource(
                 "alias": described(
                     TEXT,
                     "The last part of the short URL; without one a free one is made.",
-                    minLength=1, maxLength=200, pattern=NO_NUL,
+                    pattern="^[A-Za-z0-9._~-]{1,100}$",
                 ),
                 "domain_host": described(
                     TEXT,

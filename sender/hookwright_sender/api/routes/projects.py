@@ -17,7 +17,7 @@ from hookwright_sender.api.components import (
     wanted,
 )
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
-from hookwright_sender.platform.errors import NotFound
+from hookwright_sender.platform.errors import InvalidValue, NotFound
 from hookwright_sender.platform.projects import Project
 
 NAME = {
@@ -71,13 +71,10 @@ RESOURCE = Resource(
             (
                 Answer(
                     201, "The project.", "Project", SAMPLE, ("location",),
-                    {
-                        "getProject": "id", "createLink": "id", "setProjectWebhook": "id",
-                        "getProjectWebhook": "id",
-                    },
+                    {"getProject": "id", "createLink": "id", "setProjectWebhook": "id"},
                 ),
             ),
-            body="NewProject", body_example=NEW, idempotent=True,
+            body="NewProject", body_example=NEW, refusals=(InvalidValue,), idempotent=True,
         ),
         Operation(
             "GET", f"{PREFIX}/projects", "listProjects", "Projects", "List the projects", page,

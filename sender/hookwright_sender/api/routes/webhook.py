@@ -18,6 +18,7 @@ REFUSALS = (
     errors.HostNotProven,
     errors.WebhookExists,
     errors.UnknownTarget,
+    errors.InvalidValue,
     errors.ReservedParameter,
     errors.InvalidParameter,
     errors.UnknownMask,

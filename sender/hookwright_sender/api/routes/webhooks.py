@@ -6,6 +6,7 @@ from hookwright_sender.api import pagination, times
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.components import (
     ID,
+    MASK,
     NO_NUL,
     SAMPLE_ID,
     SAMPLE_TIME,
@@ -19,17 +20,9 @@ from hookwright_sender.api.components import (
     wanted,
 )
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
-from hookwright_sender.platform.errors import NotFound
+from hookwright_sender.platform.errors import HostNotProven, NotFound
 from hookwright_sender.platform.webhooks import Webhook
 
-MASK = {
-    "type": "object",
-    "properties": {"masked": {"enum": [True]}},
-    "required": ["masked"],
-    "additionalProperties": False,
-    "title": "a mask",
-    "description": "Stands for a value that is stored and not shown; sent back, it keeps it.",
-}
 STATE = {
     "type": "string",
     "enum": ["active", "held", "disabled"],
@@ -132,7 +125,7 @@ RESOURCE = Resource(
                     "EnabledWebhook", {"webhook": SAMPLE, "replayed": 0},
                 ),
             ),
-            refusals=(NotFound,),
+            refusals=(NotFound, HostNotProven), slow=True,
         ),
     ),
     {
