@@ -1,0 +1,58 @@
+"""SIGKILL, again and again, of one process or another while events come in."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from .emitter import Emitter
+from .stage import Member, Stage
+from .waiting import until
+
+CALLERS = 8
+# Seconds between two kills, at least: a process that is not up yet is waited for.
+EVERY = 1.0
+PATIENCE = 60.0
+# Between two kills, at most this many events are waited for.
+EVENTS = 30
+
+
+@asynccontextmanager
+async def emitting(stage: Stage, seed: int) -> AsyncIterator[Emitter]:
+    """Emit events for the time of a block; at its end all that were begun are accepted."""
+    emitter = Emitter(stage.origin, stage.client.key, stage.sources, callers=CALLERS, seed=seed)
+    async with emitter.running():
+        yield emitter
+
+
+async def kill_under_load(stage: Stage, *, kills: int, seed: int) -> tuple[Emitter, Counter[str]]:
+    """Kill a random process every second, and start it again at once; return what was accepted."""
+    moments = random.Random(seed)
+    killed: Counter[str] = Counter()
+    async with emitting(stage, seed) as emitter:
+        await emitter.until_accepted(1)
+        for number in range(kills):
+            # Anywhere within the second, and one in four while it starts.
+            await asyncio.sleep(moments.uniform(EVERY / 2, EVERY * 3 / 2))
+            victim = moments.choice(stage.members)
+            if number % 4:
+                await _up(victim)
+                count = len(emitter.accepted) + moments.randint(1, EVENTS)
+                await emitter.until_accepted(count)
+            victim.kill()
+            killed[victim.kind] += 1
+            victim.restart()
+        for member in stage.members:
+            await _up(member)
+        await emitter.until_accepted(len(emitter.accepted) + 1)
+    return emitter, killed
+
+
+async def _up(member: Member) -> None:
+    await until(
+        lambda: member.is_up or member.process.process.poll() is not None,
+        lambda: f"the {member.kind} to start: {member.process.log()}",
+        within=PATIENCE,
+    )
+    assert member.is_up, f"the {member.kind} ended by itself: {member.process.log()}"
