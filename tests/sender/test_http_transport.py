@@ -1,4 +1,7 @@
-"""One attempt against receivers that behave and receivers that do not, over real sockets."""
+"""One attempt against receivers that behave and receivers that do not, over real sockets.
+
+The behaviour of every transport: what passes here can stand in for the others.
+"""
 
 import asyncio
 import contextlib
@@ -7,13 +10,17 @@ import json
 import socket
 import ssl
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
+import uvloop
 
 from hookwright_schemas import HookwrightError
 from hookwright_sender import HttpTransport, InvalidURL, Outcome
 from hookwright_sender.http_transport import BODY_LIMIT
 from hookwright_sender.resolver import SystemResolver
+from hookwright_sender.wire import WireTransport
 
 LONG = 30.0  # seconds: never reached, so that a slow machine changes no outcome
 SHORT = 1.0  # seconds: always reached, because the other side never does its part
@@ -31,18 +38,53 @@ def answer(status, *lines, body=b""):
     return "\r\n".join(head).encode() + body
 
 
-def one(serve, behaviour, *, timeout=LONG, tls=None, scheme=None, **options):
-    """Make one attempt at a server of that behaviour; return the attempt and the server."""
+@dataclass(frozen=True)
+class Client:
+    """A transport under test, and the kind of loop that it runs in."""
 
-    async def run():
-        async with (
-            serve(behaviour, tls) as server,
-            HttpTransport(timeout, **options) as transport,
-        ):
-            url = server.url if scheme is None else server.url.replace("http", scheme, 1)
-            return await transport.attempt(url, HEADERS, BODY), server
+    transport: type[HttpTransport | WireTransport]
+    loop: Callable[[], asyncio.AbstractEventLoop]
 
-    return asyncio.run(run())
+    def run(self, main):
+        """Run a coroutine to its end."""
+        with asyncio.Runner(loop_factory=self.loop) as runner:
+            return runner.run(main)
+
+    def one(self, serve, behaviour, *, timeout=LONG, tls=None, scheme=None, **options):
+        """Make one attempt at a server of that behaviour; return the attempt and the server."""
+
+        async def run():
+            async with (
+                serve(behaviour, tls) as server,
+                self.transport(timeout, **options) as transport,
+            ):
+                url = server.url if scheme is None else server.url.replace("http", scheme, 1)
+                return await transport.attempt(url, HEADERS, BODY), server
+
+        return self.run(run())
+
+    def two(self, serve, behaviour, **options):
+        """Make two attempts, one after the other, with one transport."""
+
+        async def run():
+            async with serve(behaviour) as server, self.transport(LONG, **options) as transport:
+                first = await transport.attempt(server.url, HEADERS, BODY)
+                return first, await transport.attempt(server.url, HEADERS, BODY), server
+
+        return self.run(run())
+
+
+CLIENTS = {
+    "aiohttp": Client(HttpTransport, asyncio.new_event_loop),
+    "wire": Client(WireTransport, asyncio.new_event_loop),
+    "wire-uvloop": Client(WireTransport, uvloop.new_event_loop),
+}
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS.keys())
+def client(request):
+    """Each transport, in each kind of loop that it is used in."""
+    return request.param
 
 
 STATUSES = [
@@ -63,9 +105,9 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("status", "outcome", "why"), STATUSES)
-def test_a_status_decides_the_outcome(serve, answers, status, outcome, why):
+def test_a_status_decides_the_outcome(client, serve, answers, status, outcome, why):  # noqa: PLR0913, PLR0917  a row and three fixtures
     """A complete head means what its status class says."""
-    attempt, server = one(serve, answers(answer(f"{status} X", "Location: /elsewhere")))
+    attempt, server = client.one(serve, answers(answer(f"{status} X", "Location: /elsewhere")))
     assert (attempt.outcome, attempt.status, attempt.reached) == (outcome, status, True), why
     assert attempt.succeeded is (outcome is Outcome.SUCCESS)
     assert (attempt.error is None) is attempt.succeeded
@@ -90,9 +132,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("parts", "then", "outcome", "why"), FAULTS)
-def test_no_complete_head_is_told_apart(serve, answers, parts, then, outcome, why):  # noqa: PLR0913, PLR0917  a row and two fixtures
+def test_no_complete_head_is_told_apart(client, serve, answers, parts, then, outcome, why):  # noqa: PLR0913, PLR0917  a row and two fixtures
     """What is not the head of an HTTP answer has an outcome and a line of its own."""
-    attempt, server = one(serve, answers(*parts, then=then))
+    attempt, server = client.one(serve, answers(*parts, then=then))
     assert (attempt.outcome, attempt.status) == (outcome, None), why
     assert attempt.error
     assert attempt.error.isprintable()
@@ -110,7 +152,7 @@ SPOILT = [
 
 
 @pytest.mark.parametrize(("parts", "why"), SPOILT)
-def test_a_broken_body_does_not_spoil_a_success(serve, parts, why):
+def test_a_broken_body_does_not_spoil_a_success(client, serve, parts, why):
     """Complete 2xx headers are a success, whatever the body does after."""
 
     async def behaviour(exchange):
@@ -121,7 +163,7 @@ def test_a_broken_body_does_not_spoil_a_success(serve, parts, why):
             await exchange.write(part)
         await exchange.gone()
 
-    attempt, _ = one(serve, behaviour)
+    attempt, _ = client.one(serve, behaviour)
     assert attempt.outcome is Outcome.SUCCESS, why
 
 
@@ -153,18 +195,26 @@ async def endless_interim(exchange):
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("behaviour", [hang, deaf, drip_head, endless_interim])
-def test_no_head_within_the_deadline_is_a_timeout(serve, behaviour):
+@pytest.mark.parametrize("behaviour", [hang, deaf, drip_head])
+def test_no_head_within_the_deadline_is_a_timeout(client, serve, behaviour):
     """The deadline covers the wait for the head, however busy the other side looks."""
-    attempt, _ = one(serve, behaviour, timeout=SHORT)
+    attempt, _ = client.one(serve, behaviour, timeout=SHORT)
     assert (attempt.outcome, attempt.status, attempt.reached) == (Outcome.TIMEOUT, None, True)
     assert attempt.error == "no complete answer within 1 s"
+
+
+def test_interim_answers_without_an_end_end_the_attempt(client, serve):
+    """However many they are: at the deadline, or at the size that a head may have."""
+    attempt, _ = client.one(serve, endless_interim, timeout=SHORT)
+    bounded = client.transport is WireTransport
+    outcome = Outcome.INVALID_RESPONSE if bounded else Outcome.TIMEOUT
+    assert (attempt.outcome, attempt.status, attempt.reached) == (outcome, None, True)
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"), [("200 OK", Outcome.SUCCESS), ("500 Oops", Outcome.SERVER_ERROR)]
 )
-def test_a_body_that_never_ends_ends_with_the_deadline(serve, status, outcome):
+def test_a_body_that_never_ends_ends_with_the_deadline(client, serve, status, outcome):
     """A dripping body holds the attempt until the deadline, and the head still counts."""
 
     async def behaviour(exchange):
@@ -172,21 +222,21 @@ def test_a_body_that_never_ends_ends_with_the_deadline(serve, status, outcome):
         await exchange.write(f"HTTP/1.1 {status}\r\nContent-Length: 99\r\n\r\nab".encode())
         await exchange.gone()
 
-    attempt, _ = one(serve, behaviour, timeout=SHORT)
+    attempt, _ = client.one(serve, behaviour, timeout=SHORT)
     assert (attempt.outcome, attempt.response_body) == (outcome, b"ab")
 
 
-def test_the_deadline_covers_the_request_body(serve):
+def test_the_deadline_covers_the_request_body(client, serve):
     """A receiver that does not read holds a large body, and the deadline ends it."""
 
     async def run():
-        async with serve(deaf) as server, HttpTransport(SHORT) as transport:
+        async with serve(deaf) as server, client.transport(SHORT) as transport:
             return await transport.attempt(server.url, HEADERS, bytes(64 * 2**20))
 
-    assert asyncio.run(run()).outcome is Outcome.TIMEOUT
+    assert client.run(run()).outcome is Outcome.TIMEOUT
 
 
-def test_the_deadline_covers_the_look_up():
+def test_the_deadline_covers_the_look_up(client):
     """A name server that never answers is a timeout, and nothing was reached."""
     release = threading.Event()
 
@@ -195,11 +245,11 @@ def test_the_deadline_covers_the_look_up():
         raise socket.gaierror(socket.EAI_AGAIN, "late")
 
     async def run():
-        async with HttpTransport(SHORT, resolver=SystemResolver(never)) as transport:
+        async with client.transport(SHORT, resolver=SystemResolver(never)) as transport:
             return await transport.attempt("http://slow.example/", HEADERS, BODY)
 
     try:
-        attempt = asyncio.run(run())
+        attempt = client.run(run())
         waiting = [thread.name for thread in threading.enumerate()]
     finally:
         release.set()
@@ -207,7 +257,7 @@ def test_the_deadline_covers_the_look_up():
     assert "resolve slow.example" in waiting, "the loop did not wait for the look-up to end"
 
 
-def test_the_deadline_covers_the_connect():
+def test_the_deadline_covers_the_connect(client):
     """A host that drops the first packet is a timeout, and nothing was reached."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = listener.getsockname()
@@ -217,20 +267,20 @@ def test_the_deadline_covers_the_connect():
         filler.connect_ex(address)
 
     async def run():
-        async with HttpTransport(SHORT) as transport:
+        async with client.transport(SHORT) as transport:
             return await transport.attempt(f"http://127.0.0.1:{address[1]}/", HEADERS, BODY)
 
     try:
-        attempt = asyncio.run(run())
+        attempt = client.run(run())
     finally:
         for opened in (*fillers, listener):
             opened.close()
     assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, False)
 
 
-def test_the_deadline_covers_the_tls_handshake(serve):
+def test_the_deadline_covers_the_tls_handshake(client, serve):
     """A server that never says a word of TLS is a timeout, and nothing was reached."""
-    attempt, _ = one(serve, deaf, timeout=SHORT, scheme="https")
+    attempt, _ = client.one(serve, deaf, timeout=SHORT, scheme="https")
     assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, False)
 
 
@@ -241,15 +291,15 @@ def free_port():
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_closed_port_is_refused(scheme):
+def test_a_closed_port_is_refused(client, scheme):
     """Nobody listens: said so, with the address."""
     url = f"{scheme}://127.0.0.1:{free_port()}/"
 
     async def run():
-        async with HttpTransport(LONG) as transport:
+        async with client.transport(LONG) as transport:
             return await transport.attempt(url, HEADERS, BODY)
 
-    attempt = asyncio.run(run())
+    attempt = client.run(run())
     assert (attempt.outcome, attempt.reached) == (Outcome.REFUSED, False)
     assert "127.0.0.1" in attempt.error
     assert "Connection refused" in attempt.error
@@ -263,32 +313,32 @@ def test_a_closed_port_is_refused(scheme):
         ("x" * 64 + ".example", "a label has 63 characters at most"),
     ],
 )
-def test_an_unknown_host_is_a_dns_error(host, why):
+def test_an_unknown_host_is_a_dns_error(client, host, why):
     """A name without an address is a failure of the look-up, and named."""
 
     async def run():
-        async with HttpTransport(LONG) as transport:
+        async with client.transport(LONG) as transport:
             return await transport.attempt(f"http://{host}/", HEADERS, BODY)
 
-    attempt = asyncio.run(run())
+    attempt = client.run(run())
     assert (attempt.outcome, attempt.reached) == (Outcome.DNS_ERROR, False), why
     assert host in attempt.error
 
 
-def test_a_host_name_is_resolved_and_dialled(serve, answers):
+def test_a_host_name_is_resolved_and_dialled(client, serve, answers):
     """The system's resolver gives the address; the Host header stays the name."""
 
     async def run():
-        async with serve(answers(EMPTY)) as server, HttpTransport(LONG) as transport:
+        async with serve(answers(EMPTY)) as server, client.transport(LONG) as transport:
             url = server.url.replace("127.0.0.1", "localhost")
             return await transport.attempt(url, HEADERS, BODY), server
 
-    attempt, server = asyncio.run(run())
+    attempt, server = client.run(run())
     assert attempt.outcome is Outcome.SUCCESS
     assert b"Host: localhost:" in server.requests[0]
 
 
-def test_a_reset_in_the_middle_of_the_head_is_a_disconnection(serve):
+def test_a_reset_in_the_middle_of_the_head_is_a_disconnection(client, serve):
     """A TCP reset is told like a close: no complete answer."""
 
     async def behaviour(exchange):
@@ -297,12 +347,12 @@ def test_a_reset_in_the_middle_of_the_head_is_a_disconnection(serve):
         raw = exchange.writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-    attempt, server = one(serve, behaviour)
+    attempt, server = client.one(serve, behaviour)
     assert (attempt.outcome, attempt.reached) == (Outcome.DISCONNECTED, True)
     assert len(server.requests) == 1
 
 
-def test_endless_headers_are_cut(serve):
+def test_endless_headers_are_cut(client, serve):
     """A head that never ends is refused after a bounded number of headers."""
     written = 0
 
@@ -314,12 +364,12 @@ def test_endless_headers_are_cut(serve):
             await exchange.write(b"x-filler: y\r\n" * 1000)
             written += 13_000
 
-    attempt, _ = one(serve, behaviour)
+    attempt, _ = client.one(serve, behaviour)
     assert attempt.outcome is Outcome.INVALID_RESPONSE
     assert written < 32 * 2**20
 
 
-def test_a_huge_body_is_read_up_to_the_limit(serve):
+def test_a_huge_body_is_read_up_to_the_limit(client, serve):
     """Of ten gigabytes only the beginning is taken, and the connection is closed."""
     written = 0
 
@@ -331,30 +381,21 @@ def test_a_huge_body_is_read_up_to_the_limit(serve):
             await exchange.write(b"x" * 65536)
             written += 65536
 
-    attempt, _ = one(serve, behaviour)
+    attempt, _ = client.one(serve, behaviour)
     assert (attempt.outcome, attempt.error) == (Outcome.SUCCESS, None)
     assert attempt.response_body == b"x" * BODY_LIMIT
     assert written < 32 * 2**20
 
 
-def test_nothing_is_inflated(serve, answers):
+def test_nothing_is_inflated(client, serve, answers):
     """A gzip bomb that nobody asked for stays the few bytes that it is on the wire."""
     bomb = gzip.compress(bytes(10 * 2**20))
-    attempt, server = one(serve, answers(answer("200 OK", "Content-Encoding: gzip", body=bomb)))
+    attempt, server = client.one(
+        serve, answers(answer("200 OK", "Content-Encoding: gzip", body=bomb))
+    )
     assert attempt.outcome is Outcome.SUCCESS
     assert attempt.response_body == bomb[:BODY_LIMIT]
     assert b"accept-encoding: identity\r\n" in server.requests[0]
-
-
-def two(serve, behaviour, **options):
-    """Make two attempts, one after the other, with one transport."""
-
-    async def run():
-        async with serve(behaviour) as server, HttpTransport(LONG, **options) as transport:
-            first = await transport.attempt(server.url, HEADERS, BODY)
-            return first, await transport.attempt(server.url, HEADERS, BODY), server
-
-    return asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -368,14 +409,16 @@ def two(serve, behaviour, **options):
         (answer("200 OK", "Connection: close"), 2, "the receiver wants it so"),
     ],
 )
-def test_a_connection_is_used_again_after_a_short_body(serve, answers, response, connections, why):
+def test_a_connection_is_used_again_after_a_short_body(  # noqa: PLR0913, PLR0917  a row and three fixtures
+    client, serve, answers, response, connections, why
+):
     """A body that was read to its end leaves the connection for the next attempt."""
-    first, second, server = two(serve, answers(response))
+    first, second, server = client.two(serve, answers(response))
     assert (first.status, server.connections) == (second.status, connections), why
     assert len(first.response_body) <= BODY_LIMIT
 
 
-def test_a_reused_connection_that_closes_is_not_tried_again(serve):
+def test_a_reused_connection_that_closes_is_not_tried_again(client, serve):
     """The second request was written and lost: that is an outcome, and no third request."""
 
     async def behaviour(exchange):
@@ -383,35 +426,35 @@ def test_a_reused_connection_that_closes_is_not_tried_again(serve):
         await exchange.write(EMPTY)
         await exchange.request()
 
-    first, second, server = two(serve, behaviour)
+    first, second, server = client.two(serve, behaviour)
     assert (first.outcome, second.outcome) == (Outcome.SUCCESS, Outcome.DISCONNECTED)
     assert (len(server.requests), server.connections) == (2, 1)
 
 
-def test_cookies_are_not_kept(serve, answers):
+def test_cookies_are_not_kept(client, serve, answers):
     """What one answer sets never travels with the next attempt."""
-    _, _, server = two(serve, answers(answer("200 OK", "Set-Cookie: a=b")))
+    _, _, server = client.two(serve, answers(answer("200 OK", "Set-Cookie: a=b")))
     assert b"cookie" not in server.requests[1].lower()
 
 
-def test_a_redirect_is_not_followed(serve, answers):
+def test_a_redirect_is_not_followed(client, serve, answers):
     """The place is named and nothing goes there."""
-    attempt, server = one(serve, answers(answer("307 Elsewhere", "Location: /other")))
+    attempt, server = client.one(serve, answers(answer("307 Elsewhere", "Location: /other")))
     assert (attempt.outcome, len(server.requests)) == (Outcome.REDIRECT, 1)
     assert "'/other': redirects are not followed" in attempt.error
 
 
-def test_proxies_of_the_environment_are_ignored(serve, answers, monkeypatch):
+def test_proxies_of_the_environment_are_ignored(client, serve, answers, monkeypatch):
     """A delivery goes where its URL says, whatever the shell was told."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    attempt, _ = one(serve, answers(EMPTY))
+    attempt, _ = client.one(serve, answers(EMPTY))
     assert attempt.outcome is Outcome.SUCCESS
 
 
-def test_the_request_on_the_wire(serve, answers):
+def test_the_request_on_the_wire(client, serve, answers):
     """A POST with the caller's headers, the exact body, and nothing that aiohttp would add."""
-    _, server = one(serve, answers(EMPTY))
+    _, server = client.one(serve, answers(EMPTY))
     head, _, body = server.requests[0].partition(b"\r\n\r\n")
     start, *lines = head.decode().split("\r\n")
     names = sorted(line.partition(":")[0].lower() for line in lines)
@@ -420,20 +463,20 @@ def test_the_request_on_the_wire(serve, answers):
     assert body == BODY
 
 
-def test_a_large_body_goes_out_whole(serve, answers):
+def test_a_large_body_goes_out_whole(client, serve, answers):
     """Two megabytes arrive as they are, without a warning of aiohttp's."""
     large = json.dumps({"notes": "x" * 2**21}).encode()
 
     async def run():
-        async with serve(answers(EMPTY)) as server, HttpTransport(LONG) as transport:
+        async with serve(answers(EMPTY)) as server, client.transport(LONG) as transport:
             return await transport.attempt(server.url, HEADERS, large), server
 
-    attempt, server = asyncio.run(run())
+    attempt, server = client.run(run())
     assert attempt.outcome is Outcome.SUCCESS
     assert server.requests[0].endswith(b"\r\n\r\n" + large)
 
 
-def test_an_answer_before_the_body_was_taken_counts(serve):
+def test_an_answer_before_the_body_was_taken_counts(client, serve):
     """A receiver may refuse a large body from its head alone."""
 
     async def behaviour(exchange):
@@ -442,35 +485,35 @@ def test_an_answer_before_the_body_was_taken_counts(serve):
         await asyncio.Event().wait()
 
     async def run():
-        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
+        async with serve(behaviour) as server, client.transport(LONG) as transport:
             return await transport.attempt(server.url, HEADERS, bytes(64 * 2**20))
 
-    assert asyncio.run(run()).status == 413
+    assert client.run(run()).status == 413
 
 
-def test_tls_with_a_trusted_certificate(serve, answers, certified, trusting):
+def test_tls_with_a_trusted_certificate(client, serve, answers, certified, trusting):
     """The happy case, so that the failures below mean something."""
-    attempt, _ = one(serve, answers(EMPTY), tls=certified("127.0.0.1"), ssl_context=trusting)
+    attempt, _ = client.one(serve, answers(EMPTY), tls=certified("127.0.0.1"), ssl_context=trusting)
     assert attempt.outcome is Outcome.SUCCESS
 
 
-def test_tls_with_an_unknown_authority(serve, answers, certified):
+def test_tls_with_an_unknown_authority(client, serve, answers, certified):
     """Nothing is sent to a server whose certificate nobody vouches for."""
-    attempt, server = one(serve, answers(EMPTY), tls=certified("127.0.0.1"))
+    attempt, server = client.one(serve, answers(EMPTY), tls=certified("127.0.0.1"))
     assert (attempt.outcome, attempt.reached) == (Outcome.TLS_ERROR, False)
     assert "not trusted" in attempt.error
     assert server.requests == []
 
 
-def test_tls_with_another_hosts_certificate(serve, answers, certified, trusting):
+def test_tls_with_another_hosts_certificate(client, serve, answers, certified, trusting):
     """A trusted certificate for another name is not this host's."""
     tls = certified("other.example")
-    attempt, server = one(serve, answers(EMPTY), tls=tls, ssl_context=trusting)
+    attempt, server = client.one(serve, answers(EMPTY), tls=tls, ssl_context=trusting)
     assert attempt.outcome is Outcome.TLS_ERROR
     assert server.requests == []
 
 
-def test_tls_to_a_plain_server(serve, answers):
+def test_tls_to_a_plain_server(client, serve, answers):
     """A server that speaks plain HTTP on the port fails the handshake."""
 
     async def behaviour(exchange):
@@ -478,21 +521,21 @@ def test_tls_to_a_plain_server(serve, answers):
         await exchange.write(answer("400 Bad Request"))
         await exchange.gone()
 
-    attempt, _ = one(serve, behaviour, scheme="https")
+    attempt, _ = client.one(serve, behaviour, scheme="https")
     assert (attempt.outcome, attempt.reached) == (Outcome.TLS_ERROR, False)
 
 
-def test_tls_cut_off_in_the_handshake(serve):
+def test_tls_cut_off_in_the_handshake(client, serve):
     """A connection that closes before TLS stands is a failure of TLS."""
 
     async def behaviour(exchange):
         await exchange.reader.read(1)
 
-    attempt, _ = one(serve, behaviour, scheme="https")
+    attempt, _ = client.one(serve, behaviour, scheme="https")
     assert (attempt.outcome, attempt.reached) == (Outcome.TLS_ERROR, False)
 
 
-def test_tls_that_wants_a_certificate_of_ours(certified, trusting, authority):
+def test_tls_that_wants_a_certificate_of_ours(client, certified, trusting, authority):
     """Under TLS 1.3 that alert comes after the handshake; it is still a failure of TLS."""
     tls = certified("127.0.0.1")
     tls.verify_mode = ssl.CERT_REQUIRED
@@ -511,14 +554,14 @@ def test_tls_that_wants_a_certificate_of_ours(certified, trusting, authority):
                 pass
 
     async def run():
-        async with HttpTransport(LONG, ssl_context=trusting) as transport:
+        async with client.transport(LONG, ssl_context=trusting) as transport:
             url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
             return await transport.attempt(url, HEADERS, BODY)
 
     server = threading.Thread(target=serve_one, daemon=True)
     server.start()
     with listener:
-        attempt = asyncio.run(run())
+        attempt = client.run(run())
         server.join(LONG)
     assert attempt.outcome is Outcome.TLS_ERROR, attempt
 
@@ -543,15 +586,15 @@ URLS = [
 
 
 @pytest.mark.parametrize(("url", "why"), URLS)
-def test_a_malformed_url_is_refused(url, why):
+def test_a_malformed_url_is_refused(client, url, why):
     """Wrong usage is an error with the remedy, not an outcome."""
 
     async def run():
-        async with HttpTransport(LONG) as transport:
+        async with client.transport(LONG) as transport:
             await transport.attempt(url, HEADERS, BODY)
 
     with pytest.raises(InvalidURL) as caught:
-        asyncio.run(run())
+        client.run(run())
     assert isinstance(caught.value, HookwrightError), why
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
@@ -559,7 +602,7 @@ def test_a_malformed_url_is_refused(url, why):
     assert "https://host.example/path" in str(caught.value)
 
 
-def test_a_transport_is_used_as_a_context_manager():
+def test_a_transport_is_used_as_a_context_manager(client):
     """Outside of `async with` there is nothing to send with."""
     with pytest.raises(RuntimeError, match="async with"):
-        asyncio.run(HttpTransport().attempt("http://host.example/", HEADERS, BODY))
+        client.run(client.transport().attempt("http://host.example/", HEADERS, BODY))

@@ -1,0 +1,136 @@
+"""New connections: resolve, check every address, connect, secure."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from typing import Any, Protocol
+
+import aiohappyeyeballs
+
+from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.outcome import Outcome
+from hookwright_sender.wire.connection import Connection
+from hookwright_sender.wire.failure import NoConnectionError, no_handshake, reason
+from hookwright_sender.wire.pool import Pool
+from hookwright_sender.wire.request import Target
+
+# Seconds until the next address is tried beside one that has not answered: RFC 8305, section 5.
+NEXT_ADDRESS = 0.25
+
+AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, Any]
+
+
+class Resolver(Protocol):
+    """Looks up host names, as aiohttp's `AbstractResolver` does."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> Sequence[Any]:
+        """Return mappings with the address as `host`; raises `OSError` when there is none."""
+        ...
+
+
+class Dialler:
+    """Makes the connections of a transport; each is resolved and checked once.
+
+    Every address of a host is checked before the first is dialled, and it is the checked
+    addresses that are dialled: a name is never looked up a second time.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        resolver: Resolver,
+        context: Callable[[], ssl.SSLContext],
+        policy: EgressPolicy | None,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._pool = pool
+        self._resolver = resolver
+        self._context = context
+        self._policy = policy
+        self._monotonic = monotonic
+
+    async def dial(self, target: Target) -> Connection:
+        """Return a connection that stands, TLS included.
+
+        Raises `NoConnectionError`, `TimeoutError` or, for what the policy forbids,
+        `ForbiddenAddress`.
+        """
+        # Before the look-up, so that the age of its answer counts in full.
+        born = self._monotonic()
+        addresses = await self._addresses(target)
+        while True:
+            try:
+                found = await aiohappyeyeballs.start_connection(
+                    addresses,
+                    happy_eyeballs_delay=NEXT_ADDRESS,
+                    interleave=1,
+                )
+            except TimeoutError:
+                raise
+            except OSError as failure:
+                line = f"no connection to {target.host}:{target.port}: {reason(failure)}"
+                raise NoConnectionError(Outcome.REFUSED, line) from failure
+            dialled = found.getpeername()
+            try:
+                return await self._secure(target, found, born)
+            except TimeoutError:
+                raise
+            except (OSError, ValueError) as failure:
+                addresses = [info for info in addresses if info[4][:2] != dialled[:2]]
+                if not addresses:
+                    raise no_handshake(failure) from failure
+
+    async def _secure(self, target: Target, connected: socket.socket, born: float) -> Connection:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: Connection(loop, connected, target.key, born, self._monotonic, self._pool.lose),
+            sock=connected,
+            ssl=self._context() if target.tls else None,
+            server_hostname=target.host if target.tls else None,
+        )
+        self._pool.add(connection)
+        return connection
+
+    async def _addresses(self, target: Target) -> list[AddressInfo]:
+        if target.is_address:
+            hosts = [target.host]
+        else:
+            try:
+                found = await self._resolver.resolve(target.host, target.port, socket.AF_UNSPEC)
+            except OSError as failure:
+                if isinstance(failure, TimeoutError) and failure.errno is None:
+                    raise
+                raise _unresolved(target, reason(failure)) from failure
+            hosts = list(dict.fromkeys(str(entry["host"]) for entry in found))
+        if not hosts:
+            raise _unresolved(target, "it has no address")
+        try:
+            infos = [info for host in hosts for info in _numeric(host, target.port)]
+        except OSError as failure:
+            raise _unresolved(target, reason(failure)) from failure
+        if self._policy is not None:
+            # What is dialled, whatever text it was made of.
+            self._policy.check_answer(target.host, [ip_address(info[4][0]) for info in infos])
+        return infos
+
+
+def _numeric(address: str, port: int) -> list[AddressInfo]:
+    # No look-up: it turns the text of an address into what the system dials.
+    flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    return [
+        # The scope is in the last part of an IPv6 address, and asyncio would look up the text.
+        (family, kind, protocol, name, (str(place[0]).partition("%")[0], *place[1:]))
+        for family, kind, protocol, name, place in socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM, flags=flags
+        )
+    ]
+
+
+def _unresolved(target: Target, why: str) -> NoConnectionError:
+    return NoConnectionError(
+        Outcome.DNS_ERROR, f"the host {target.host} could not be resolved: {why}"
+    )
