@@ -1,6 +1,9 @@
 """One attempt: from what is sealed to what is sealed."""
 
+import asyncio
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -61,23 +64,11 @@ def details(ring, finished):
     return json.loads(ring.decrypt(finished.details, where))
 
 
-async def attempt(courier, claimed):
-    return await courier.attempt(claimed)
-
-
-@pytest.fixture
-def run():
-    """Run a coroutine."""
-    import asyncio  # noqa: PLC0415  for this fixture alone
-
-    return asyncio.run
-
-
-def test_the_message_is_signed_and_says_what_it_is(world, room, ring, courier, run):
+def test_the_message_is_signed_and_says_what_it_is(world, room, ring, courier):
     """The bytes as they were put, the id of the event, and a signature that receivers accept."""
     transport = Recording()
     claimed = claim(world, room, url="http://h.example/x?y=1")
-    done = run(courier(transport).attempt(claimed))
+    done = asyncio.run(courier(transport).attempt(claimed))
     ((url, headers, body),) = transport.sent
     assert (url, body) == ("http://h.example/x?y=1", b'{"a":1}')
     assert headers["webhook-id"] == f"msg_{claimed.event_id}"
@@ -86,44 +77,45 @@ def test_the_message_is_signed_and_says_what_it_is(world, room, ring, courier, r
     assert headers["hookwright-contract"] == claimed.contract
     expected = Webhook(SECRET).sign(
         headers["webhook-id"],
-        __import__("datetime").datetime.fromtimestamp(NOW, __import__("datetime").UTC),
+        datetime.fromtimestamp(NOW, UTC),
         body.decode(),
     )
     assert headers["webhook-signature"] == expected
     assert (done.decision.action, done.status, done.ended_at) == (Action.DELIVERED, 200, NOW)
 
 
-def test_every_secret_that_holds_signs(world, room, courier, run):
+def test_every_secret_that_holds_signs(world, room, courier):
     """One that expires signs until then, and not a second longer."""
     transport = Recording()
-    moment = NOW
+    moments = [NOW, NOW + 9.9, NOW + 10]
     secrets = [
         {"secret": SECRET, "expires_at": None}, {"secret": OTHER, "expires_at": NOW + 10},
     ]  # fmt: skip
     claimed = claim(world, room, secrets=secrets)
-    made = courier(transport, lambda: moment)
-    for moment in (NOW, NOW + 9.9, NOW + 10):
-        run(made.attempt(claimed))
+    made = courier(transport, lambda: moments[0])
+    while moments:
+        asyncio.run(made.attempt(claimed))
+        moments.pop(0)
     counts = [len(sent[1]["webhook-signature"].split()) for sent in transport.sent]
     assert counts == [2, 2, 1]
 
 
-def test_no_secret_is_no_signature(world, room, courier, run):
+def test_no_secret_is_no_signature(world, room, courier):
     """A webhook without secrets is sent to all the same."""
     transport = Recording()
-    run(courier(transport).attempt(claim(world, room, secrets=[])))
+    asyncio.run(courier(transport).attempt(claim(world, room, secrets=[])))
     assert "webhook-signature" not in transport.sent[0][1]
 
 
 def test_details_hide_the_signature_and_keep_the_beginning_of_the_answer(
-    world, room, ring, courier, run
+    world, room, ring, courier
 ):
     """1 KiB of any bytes, the headers, the error; no signature."""
     body = b"\xff\x00" + b"x" * 5000
     answer = Attempt(
         Outcome.SERVER_ERROR, 0.25, 503, {"Retry-After": "7", "X-A": "b"}, body, "it said 503"
     )
-    done = run(courier(Recording(answer)).attempt(claim(world, room)))
+    done = asyncio.run(courier(Recording(answer)).attempt(claim(world, room)))
     found = details(ring, done)
     assert found["request_headers"]["webhook-signature"] == "••••"
     assert found["request_headers"]["webhook-id"].startswith("msg_")
@@ -146,55 +138,52 @@ def test_details_hide_the_signature_and_keep_the_beginning_of_the_answer(
         (InvalidURL("x", "it names no host"), False, Action.DEAD),
     ],
 )
-def test_what_becomes_of_it(world, room, courier, run, answer, test, action):
+def test_what_becomes_of_it(world, room, courier, answer, test, action):  # noqa: PLR0913, PLR0917
     """The rules are those of `retry`; here is what they are given."""
-    done = run(courier(Recording(answer)).attempt(claim(world, room, test=test)))
+    claimed = claim(world, room, test=test)
+    done = asyncio.run(courier(Recording(answer)).attempt(claimed))
     assert done.decision.action is action
     assert done.decision.gone is (getattr(answer, "status", None) == 410)
 
 
-def test_the_newest_settings_are_used(world, room, ring, courier, run):
+def test_the_newest_settings_are_used(world, room, ring, courier):
     """What was decrypted is kept until the revision changes."""
     transport = Recording()
     made = courier(transport)
     claimed = claim(world, room)
-    run(made.attempt(claimed))
-    from dataclasses import replace  # noqa: PLC0415  for this test alone
-
+    asyncio.run(made.attempt(claimed))
     settings = json.dumps({"url": "http://new.example/", "parameters": {}}).encode()
     sealed = ring.encrypt(settings, place("webhooks", "settings", claimed.webhook_id))
     same = replace(claimed, webhook=replace(claimed.webhook, settings=sealed))
-    run(made.attempt(same))
+    asyncio.run(made.attempt(same))
     newer = replace(same, webhook=replace(same.webhook, revision=2))
-    run(made.attempt(newer))
+    asyncio.run(made.attempt(newer))
     urls = [sent[0] for sent in transport.sent]
     assert urls == ["http://127.0.0.1:9/hook"] * 2 + ["http://new.example/"]
 
 
-def test_what_was_moved_is_not_sent(world, room, courier, run):
+def test_what_was_moved_is_not_sent(world, room, courier):
     """A body under another event's id does not decrypt: nothing goes out."""
-    from dataclasses import replace  # noqa: PLC0415  for this test alone
-
     transport = Recording()
     claimed = replace(claim(world, room), event_id=1)
     with pytest.raises(Tampered):
-        run(courier(transport).attempt(claimed))
+        asyncio.run(courier(transport).attempt(claimed))
     assert transport.sent == []
 
 
-def test_an_answer_with_very_many_headers_is_cut(world, room, ring, courier, run):
+def test_an_answer_with_very_many_headers_is_cut(world, room, ring, courier):
     """The log keeps 64 of them, of 512 characters each."""
     headers = {f"h{number}": "v" * 2000 for number in range(500)}
     answer = Attempt(Outcome.SUCCESS, 0.1, 200, headers)
-    done = run(courier(Recording(answer)).attempt(claim(world, room)))
+    done = asyncio.run(courier(Recording(answer)).attempt(claim(world, room)))
     found = details(ring, done)["response_headers"]
     assert len(found) == 64
     assert {len(value) for value in found.values()} == {512}
 
 
-def test_an_event_of_an_older_contract_goes_out_as_it_was_accepted(world, room, courier, run):
+def test_an_event_of_an_older_contract_goes_out_as_it_was_accepted(world, room, courier):
     """Its name is not known any more; its headers are those that all have."""
     transport = Recording()
     world.put(world.webhook(), event="long_gone")
     (claimed,) = world.queue().turn(room=room()).claimed
-    assert run(courier(transport).attempt(claimed)).outcome is Outcome.SUCCESS
+    assert asyncio.run(courier(transport).attempt(claimed)).outcome is Outcome.SUCCESS

@@ -1,4 +1,4 @@
-"""Queues as rows: nothing that is due is ever out of reach, and no backlog is ever walked through."""
+"""Queues as rows: nothing that is due is out of reach, and no backlog is walked through."""
 
 import random
 

@@ -211,17 +211,16 @@ def test_everybodys_turn_comes(world, room):
     many = world.webhooks(6)
     world.put(*[each for each in many for _ in range(50)])
     queue = world.queue()
-    seen = []
-    for _ in range(3):
-        seen.append({each.webhook_id for each in queue.turn(room=room(limit=2, other=1)).claimed})
-    assert set.union(*seen) == set(many)
+
+    def turns(count):
+        for _ in range(count):
+            claimed = queue.turn(room=room(limit=2, other=1)).claimed
+            yield {each.webhook_id for each in claimed}
+
+    assert set().union(*turns(3)) == set(many)
     late = world.webhook()
     world.put(late)
-    turns = [
-        {each.webhook_id for each in queue.turn(room=room(limit=2, other=1)).claimed}
-        for _ in range(4)
-    ]
-    assert any(late in turn for turn in turns)
+    assert any(late in turn for turn in turns(4))
 
 
 def test_failing_ones_can_be_left_out(world, room, finished):

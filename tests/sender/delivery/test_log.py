@@ -1,0 +1,118 @@
+"""The log: what is listed, what is shown, and what is not."""
+
+import json
+
+import pytest
+from sqlalchemy import delete
+
+from hookwright_sender.delivery.finish import Finished
+from hookwright_sender.delivery.log import DeliveryLog, Filters
+from hookwright_sender.encryption.envelope import place
+from hookwright_sender.outcome import Outcome
+from hookwright_sender.retry.decision import Action, Decision
+from hookwright_sender.store.tables import webhooks
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def log(world):
+    """The log of the world's account."""
+    return DeliveryLog(world.database, world.ring)
+
+
+def listed(log, world, **filters):
+    """Return the ids that a listing has."""
+    return [each.id for each in log.list(world.account, Filters(**filters)).items]
+
+
+def test_the_newest_comes_first_a_page_at_a_time(world, log):
+    """Each page says where the next one begins, the last one that there is none."""
+    ids = world.put(*[world.webhook()] * 7)
+    seen, after = [], None
+    while True:
+        page = log.list(world.account, after=after, limit=3)
+        seen.append([each.id for each in page.items])
+        after = page.next
+        if after is None:
+            break
+    newest = ids[::-1]
+    assert seen == [newest[:3], newest[3:6], newest[6:]]
+
+
+def test_every_filter_narrows(world, log, room, finished):
+    """By webhook, event, state, outcome, status and time, alone and together."""
+    first, second = world.webhooks(2)
+    a, b = world.put(first, second)
+    (c,) = world.put(first, event="social_lead")
+    queue = world.queue()
+    claimed = {each.delivery_id: each for each in queue.turn(room=room()).claimed}
+    queue.turn([finished(claimed[a]), finished(claimed[b], Action.DEAD)])
+    at = world.row(c).created_at
+    for filters, ids in [
+        ({}, [c, b, a]),
+        ({"webhook_id": first}, [c, a]),
+        ({"event": "form_lead"}, [b, a]),
+        ({"state": "dead"}, [b]),
+        ({"state": "pending"}, [c]),
+        ({"outcome": "success"}, [a]),
+        ({"status": 500}, [b]),
+        ({"until": at + 1}, [c, b, a]),
+        ({"since": at + 1}, []),
+        ({"since": 0.0, "until": 1.0}, []),
+        ({"webhook_id": first, "state": "dead"}, []),
+        ({"webhook_id": first, "state": "pending", "event": "social_lead"}, [c]),
+    ]:
+        assert listed(log, world, **filters) == ids, filters
+
+
+def test_another_accounts_deliveries_are_not_there(world, log):
+    """Neither in the list nor by their id."""
+    webhook = world.webhook()
+    (delivery,) = world.put(webhook)
+    mine = world.account
+    world.account_of_its_own()
+    assert listed(log, world) == []
+    assert listed(log, world, webhook_id=webhook) == []
+    assert log.show(world.account, delivery) is None
+    assert log.show(mine, delivery) is not None
+
+
+def test_an_attempt_is_shown_with_known_secrets_masked(world, log, room):
+    """The receiver echoed the signing secret, a parameter, and half of one at the cut."""
+    webhook = world.webhook(parameters={"token": "hunter2hunter2", "n": 5})
+    (delivery,) = world.put(webhook)
+    queue = world.queue()
+    (claimed,) = queue.turn(room=room()).claimed
+    body = f"you sent hunter2hunter2 and {SECRET} "
+    body += "x" * (1024 - len(body) - 6) + "hunter"
+    details = {
+        "request_headers": {"webhook-id": "msg_1"},
+        "response_headers": {"x-echo": "token=hunter2hunter2"},
+        "body": body,
+        "error": "it did not like hunter2hunter2",
+    }
+    sealed = world.ring.encrypt(
+        json.dumps(details).encode(), place("attempts", "details", delivery, 1)
+    )
+    decision = Decision(Action.DEAD, "no")
+    queue.turn([Finished(claimed, decision, Outcome.SERVER_ERROR, 500, 1.0, 2.0, 0.5, sealed)])
+    shown = log.show(world.account, delivery)
+    (attempt,) = shown.attempts
+    assert (attempt.number, attempt.status, attempt.latency) == (1, 500, 0.5)
+    assert attempt.response_headers == {"x-echo": "token=••••"}
+    assert attempt.error == "it did not like ••••"
+    text = attempt.response_body.decode()
+    assert "hunter" not in text
+    assert SECRET not in text
+    assert text.startswith("you sent •••• and ••••")
+    assert (shown.delivery.state, shown.delivery.due_at) == ("dead", None)
+
+
+def test_the_log_outlives_the_webhook(world, log):
+    """Nothing is known to be masked then, and nothing breaks."""
+    (delivery,) = world.put(world.webhook())
+    world.execute(delete(webhooks))
+    shown = log.show(world.account, delivery)
+    assert shown.attempts == ()
+    assert shown.delivery.due_at is not None
