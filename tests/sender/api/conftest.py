@@ -13,6 +13,7 @@ from hookwright_sender.api.services import Services
 from hookwright_sender.delivery.log import DeliveryLog
 from hookwright_sender.delivery.replay import Replay
 from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.platform.accounts import Accounts
 from hookwright_sender.platform.audit import Audit
 from hookwright_sender.platform.capture import Capture
@@ -22,7 +23,7 @@ from hookwright_sender.platform.events import Events
 from hookwright_sender.platform.idempotency import Idempotency
 from hookwright_sender.platform.notices import Notices
 from hookwright_sender.platform.projects import Projects
-from hookwright_sender.platform.testing import TestResult
+from hookwright_sender.platform.testing import WebhookTester
 from hookwright_sender.platform.webhooks import Webhooks
 from hookwright_sender.settings import Settings
 from hookwright_sender.store.database import Database
@@ -48,18 +49,15 @@ class Log:
 
 
 @dataclass
-class Tester:
-    """Stands in for the tester of webhooks, which needs a network."""
+class Receiver:
+    """A transport to a receiver that takes everything, and keeps it."""
 
-    webhooks: Webhooks
-    result: TestResult = TestResult(  # noqa: RUF009  it is frozen
-        delivery_id=7, outcome="success", status=200, latency=0.5, body=b"ok\xff", error=None
-    )
+    messages: list[bytes] = field(default_factory=list)
 
-    async def test(self, principal, owner):
-        """Answer what was set, for an owner who has a webhook."""
-        self.webhooks.get(principal, owner)
-        return self.result
+    async def attempt(self, url, headers, body):  # noqa: ARG002  as it is
+        """Take a message, and quote it."""
+        self.messages.append(body)
+        return Attempt(Outcome.SUCCESS, 0.5, 200, {"content-type": "text/plain"}, b"ok\xff" + body)
 
 
 @dataclass
@@ -68,6 +66,7 @@ class World:
 
     services: Services
     names: Names
+    receiver: Receiver
     log: Log | None
     app: object
     ours: Client
@@ -96,10 +95,9 @@ class World:
         return (client or self.ours).put(f"{path}/webhook", wanted).json
 
 
-def services_of(database, ring, names):
+def services_of(database, ring, names, receiver):
     """Put the real services together."""
     contract = load_contract()
-    webhooks = Webhooks(database, ring, EgressPolicy(), names, contract)
     return Services(
         database=database,
         contract=contract,
@@ -107,8 +105,8 @@ def services_of(database, ring, names):
         ctas=Ctas(database),
         projects=Projects(database),
         domains=Domains(database, names),
-        webhooks=webhooks,
-        tester=Tester(webhooks),
+        webhooks=Webhooks(database, ring, EgressPolicy(), names, contract),
+        tester=WebhookTester(database, ring, receiver, contract),
         capture=Capture(database, ring, contract),
         events=Events(database, ring),
         idempotency=Idempotency(database, ring),
@@ -132,8 +130,8 @@ def made():
     """Return the maker of worlds: conftest is not importable."""
 
     def make(database, ring, portal, **options):
-        names, log = Names(), options.pop("log", Log())
-        services = services_of(database, ring, names)
+        names, receiver, log = Names(), Receiver(), options.pop("log", Log())
+        services = services_of(database, ring, names, receiver)
         settings = Settings.read(**{"rate_limit": 1e6} | options.pop("settings", {}))
         app = create_app(services, settings, log=log, **options)
         keys = [services.accounts.create(name).key for name in ("ours", "theirs")]
@@ -142,7 +140,9 @@ def made():
         nobody.document = Document(json.loads(document.body))
         if log is not None:
             log.lines.clear()
-        return World(services, names, log, app, nobody.of(keys[0]), nobody.of(keys[1]), nobody)
+        return World(
+            services, names, receiver, log, app, nobody.of(keys[0]), nobody.of(keys[1]), nobody
+        )
 
     return make
 
