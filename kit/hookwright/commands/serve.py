@@ -32,4 +32,6 @@ def command(host: str, port: int, concurrency: int | None, *, no_worker: bool) -
     if no_worker and concurrency is not None:
         raise click.UsageError("--concurrency is a worker's, and --no-worker wants none")
     given = {} if concurrency is None else {"concurrency": concurrency}
-    serve(Settings.read(**given), listen(host, port), worker=not no_worker)
+    settings = Settings.read(**given)
+    with listen(host, port) as listener:
+        serve(settings, listener, worker=not no_worker)

@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from prometheus_client import CollectorRegistry
+
 from hookwright.platform.opening import unlocked
 from hookwright_schemas import Contract, load_contract
 from hookwright_sender.api.services import Services
 from hookwright_sender.delivery.log import DeliveryLog
+from hookwright_sender.delivery.queue import MARGIN
 from hookwright_sender.delivery.replay import Replay
 from hookwright_sender.egress.name_servers import NameServers
 from hookwright_sender.egress.policy import EgressPolicy
@@ -50,14 +53,18 @@ class Outward:
         return WireTransport(self.timeout, policy=self.policy, name_servers=self.names)
 
 
-def services(
+def services(  # noqa: PLR0913, PLR0917  what everything stands on
     database: Database,
     ring: KeyRing,
     outward: Outward,
     transport: Transport,
     wake: Callable[[], None] = lambda: None,
+    registry: CollectorRegistry | None = None,
 ) -> Services:
-    """Return the services over a database; `wake` tells a worker in this process of what is due."""
+    """Return the services over a database; `wake` tells a worker in this process of what is due.
+
+    `registry` has the metrics of that worker, for `/metrics`.
+    """
     contract: Contract = load_contract()
     return Services(
         database=database,
@@ -67,7 +74,7 @@ def services(
         projects=Projects(database),
         domains=Domains(database, outward.names, wake=wake),
         webhooks=Webhooks(database, ring, outward.policy, outward.names, contract, wake=wake),
-        tester=WebhookTester(database, ring, transport, contract),
+        tester=WebhookTester(database, ring, transport, contract, lease=outward.timeout + MARGIN),
         capture=Capture(database, ring, contract, wake=wake),
         events=Events(database, ring),
         idempotency=Idempotency(database, ring, wake=wake),
@@ -76,6 +83,7 @@ def services(
         notices=Notices(database),
         audit=Audit(database),
         wake=wake,
+        registry=CollectorRegistry() if registry is None else registry,
     )
 
 

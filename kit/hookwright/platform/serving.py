@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-from hookwright_sender.delivery.worker import DeliveryWorker
+from prometheus_client import CollectorRegistry, make_asgi_app
 
 from hookwright.platform.opening import prepared
 from hookwright.platform.running import Part, run
@@ -17,6 +18,8 @@ from hookwright.platform.upkeep import PROOFS_EVERY, PURGE_EVERY, Chore, Upkeep
 from hookwright_sender import logs
 from hookwright_sender.api.app import create_app
 from hookwright_sender.delivery.retention import Retention
+from hookwright_sender.delivery.worker import DeliveryWorker
+from hookwright_sender.metrics import Metrics
 from hookwright_sender.platform.accounts import Accounts
 from hookwright_sender.platform.domains import Domains
 from hookwright_sender.retry.ladder import Ladder
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
     from hookwright_sender.encryption.key_ring import KeyRing
     from hookwright_sender.wire import WireTransport
 
-# Seconds beyond the deadline of an attempt, in which what came of it is recorded.
-GRACE = 2.0
+# Seconds beyond the deadline of an attempt, in which what came of it is recorded: as many as the
+# worker itself allows for where the database does not answer, and one more.
+GRACE = 6.0
 
 log = structlog.get_logger()
 
@@ -39,42 +43,96 @@ def serve(settings: Settings, listener: socket.socket, *, worker: bool) -> None:
     Sets the database up, keys included, where there is none. Raises what keeps it from starting.
     """
     logs.configure(settings.log_format)
-    outward, ladder = Outward.of(settings), Ladder.parse(settings.retry_delays)
-    with prepared(settings) as (database, ring), closing(listener):
+    engine = Engine.of(settings)
+    with prepared(settings) as (database, ring):
         _tell_about_accounts(database)
 
         @asynccontextmanager
         async def parts() -> AsyncIterator[Sequence[Part]]:
-            async with outward.transport() as transport:
-                made: list[Part] = []
-                wake = _nobody
+            async with engine.outward.transport() as transport:
+                deliveries = engine.worker(database, ring, transport)
+                wake = deliveries.wake if worker else _nobody
+                offered = services(database, ring, engine.outward, transport, wake, engine.registry)
+                server = Server(create_app(offered, settings), engine.grace)
+                made: list[Part] = [Serving(server, listener)]
                 if worker:
-                    deliveries = _worker(settings, database, ring, transport, ladder)
-                    made += [Delivering(deliveries), _upkeep(settings, database, outward)]
-                    wake = deliveries.wake
-                offered = services(database, ring, outward, transport, wake)
-                made.append(
-                    Serving(Server(create_app(offered, settings), _grace(settings)), listener)
-                )
+                    made += [Delivering(deliveries), engine.upkeep(database)]
                 yield made
 
-        run(parts, _grace(settings))
+        run(parts, engine.grace)
 
 
-def work(settings: Settings) -> None:
-    """Deliver until a signal; see `serve`."""
+def work(settings: Settings, metrics: socket.socket | None = None) -> None:
+    """Deliver until a signal, and show metrics on a socket if there is one; see `serve`."""
     logs.configure(settings.log_format)
-    outward, ladder = Outward.of(settings), Ladder.parse(settings.retry_delays)
+    engine = Engine.of(settings)
     with prepared(settings) as (database, ring):
+        if database.is_sqlite:
+            log.info("sqlite tells no other process: what is new is looked for once a second")
 
         @asynccontextmanager
         async def parts() -> AsyncIterator[Sequence[Part]]:
-            async with outward.transport() as transport:
-                deliveries = _worker(settings, database, ring, transport, ladder)
+            async with engine.outward.transport() as transport:
+                deliveries = engine.worker(database, ring, transport)
+                made: list[Part] = [Delivering(deliveries), engine.upkeep(database)]
+                if metrics is not None:
+                    server = Server(make_asgi_app(engine.registry), engine.grace)
+                    made.append(Serving(server, metrics))
                 log.info("working", concurrency=settings.concurrency)
-                yield [Delivering(deliveries), _upkeep(settings, database, outward)]
+                yield made
 
-        run(parts, _grace(settings))
+        run(parts, engine.grace)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What delivers, as the settings have it: every process that has a worker makes it so."""
+
+    settings: Settings
+    outward: Outward
+    ladder: Ladder
+    registry: CollectorRegistry
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Engine":
+        """Read the settings; raises what cannot be used of them."""
+        ladder = Ladder.parse(settings.retry_delays)
+        return cls(settings, Outward.of(settings), ladder, CollectorRegistry())
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a process has to finish what it has begun."""
+        return self.settings.timeout + GRACE
+
+    def worker(
+        self, database: Database, ring: "KeyRing", transport: "WireTransport"
+    ) -> DeliveryWorker:
+        """Return a worker, which runs once it is told to."""
+        return DeliveryWorker(
+            database,
+            ring,
+            transport,
+            concurrency=self.settings.concurrency,
+            webhook_concurrency=self.settings.webhook_concurrency,
+            deadline=self.settings.timeout,
+            ladder=self.ladder,
+            meter=Metrics(self.registry),
+        )
+
+    def upkeep(self, database: Database) -> Upkeep:
+        """Return what is done beside delivering, in every process that delivers."""
+        domains = Domains(database, self.outward.names)
+        retention = Retention(database, self.settings.retention_days)
+
+        async def check_proofs() -> None:
+            await domains.check_due()
+
+        async def purge() -> None:
+            await asyncio.to_thread(retention.purge)
+
+        return Upkeep(
+            Chore("check proofs", PROOFS_EVERY, check_proofs), Chore("purge", PURGE_EVERY, purge)
+        )
 
 
 class Serving:
@@ -112,48 +170,12 @@ class Delivering:
         self._worker.stop()
 
 
-def _worker(
-    settings: Settings,
-    database: Database,
-    ring: "KeyRing",
-    transport: "WireTransport",
-    ladder: Ladder,
-) -> DeliveryWorker:
-    return DeliveryWorker(
-        database,
-        ring,
-        transport,
-        concurrency=settings.concurrency,
-        webhook_concurrency=settings.webhook_concurrency,
-        ladder=ladder,
-    )
-
-
-def _upkeep(settings: Settings, database: Database, outward: Outward) -> Upkeep:
-    domains = Domains(database, outward.names)
-    retention = Retention(database, settings.retention_days)
-
-    async def check_proofs() -> None:
-        await domains.check_due()
-
-    async def purge() -> None:
-        await asyncio.to_thread(retention.purge)
-
-    return Upkeep(
-        Chore("check proofs", PROOFS_EVERY, check_proofs), Chore("purge", PURGE_EVERY, purge)
-    )
-
-
 def _tell_about_accounts(database: Database) -> None:
     if not Accounts(database).list():
         log.info(
             "there is no account yet: `hookwright account create NAME`, in the same folder and "
             "with the same settings, makes the first one and prints its API key"
         )
-
-
-def _grace(settings: Settings) -> float:
-    return settings.timeout + GRACE
 
 
 def _nobody() -> None:
