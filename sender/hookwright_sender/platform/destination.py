@@ -9,11 +9,10 @@ from yarl import URL
 from hookwright_sender.egress.host import normalise_host
 from hookwright_sender.egress.name_servers import DEADLINE, NameServers
 from hookwright_sender.egress.policy import EgressPolicy
-from hookwright_sender.egress.proof import record
 from hookwright_sender.platform.domains import Domains
 from hookwright_sender.platform.errors import HostNotProven
 from hookwright_sender.platform.principal import Principal
-from hookwright_sender.platform.record import Record
+from hookwright_sender.platform.record import records
 from hookwright_sender.platform.text import check_text
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import domains
@@ -50,7 +49,7 @@ class Gate:
         """
         domain = await asyncio.to_thread(self._domains.add, principal, target.raw_host or "")
         if domain.status != "verified":
-            raise HostNotProven(domain.host, domain.record)
+            raise HostNotProven(domain.host, domain.record, domain.cname_record)
         try:
             addresses = await self._names.addresses(domain.host, DEADLINE)
         except OSError:
@@ -72,4 +71,4 @@ def proven(connection: Connection, principal: Principal, host: str) -> int:
 def check_proof(domain: Row[Any]) -> None:
     """Raise `HostNotProven` unless a row with `host`, `token` and `status` is proven."""
     if domain.status != "verified":
-        raise HostNotProven(domain.host, Record(domain.host, "TXT", record(domain.token)))
+        raise HostNotProven(domain.host, *records(domain.host, domain.token))

@@ -15,7 +15,7 @@ from hookwright_sender.platform.errors import NotFound
 from hookwright_sender.platform.page import DEFAULT_LIMIT, Page, page
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.proofs import settle
-from hookwright_sender.platform.record import Record
+from hookwright_sender.platform.record import Record, records
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.platform.upsert import upsert
 from hookwright_sender.store.database import Database
@@ -196,15 +196,15 @@ def _found(connection: Connection, principal: Principal, host: str) -> Row[Any]:
 
 
 def _domain(row: Row[Any]) -> Domain:
-    value = proof.record(row.token)
+    record, cname_record = records(row.host, row.token)
     return Domain(
         id=row.id,
         host=row.host,
         status=row.status,
         code=row.detail,
         reason=row.reason,
-        record=Record(row.host, "TXT", value),
-        cname_record=Record(proof.alias_place(row.host), "TXT", value),
+        record=record,
+        cname_record=cname_record,
         created_at=row.created_at,
         checked_at=row.checked_at,
         verified_at=row.verified_at,

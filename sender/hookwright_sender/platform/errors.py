@@ -42,14 +42,19 @@ class InvalidValue(SenderError):
 
 
 class HostNotProven(SenderError):
-    """A webhook's host is not proven to be the owner's; `record` is what the DNS must have."""
+    """A webhook's host is not proven to be the owner's; `record` is what the DNS must have.
 
-    def __init__(self, host: str, record: Record) -> None:
+    Or `cname_record`, for a host that is a CNAME: nothing can stand beside one.
+    """
+
+    def __init__(self, host: str, record: Record, cname_record: Record) -> None:
         self.host = host
         self.record = record
+        self.cname_record = cname_record
         super().__init__(
-            f"{host} is not proven to be yours: add the {record.type} record {record.value} at"
-            f" {record.name} to its DNS, then verify the domain"
+            f"{host} is not proven to be yours: add a TXT record with exactly this text at "
+            f"{record.name} (if that is a CNAME: at {cname_record.name}) to its DNS, and then "
+            f"verify the domain: {record.value}"
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
@@ -38,6 +38,7 @@ def do_nothing() -> None:
 class Idempotency:
     """Does what a call wants once for each key, and keeps its answer for 24 hours.
 
+    What is older counts no more; `delivery.retention` deletes it.
     `wake` is called when something was done: a delivery worker in this process may have work.
     """
 
@@ -88,26 +89,6 @@ class Idempotency:
             connection.execute(update(idempotent_answers).where(of_key).values(answer=sealed))
         self._wake()
         return Answer(body, repeated=False)
-
-    def purge(self, limit: int = 1000) -> int:
-        """Forget answers that are past their time, `limit` at most; return how many."""
-        table = idempotent_answers
-        aged = (
-            select(table.c.account_id, table.c.key)
-            .where(table.c.created_at <= self._database.clock() - LIFETIME)
-            .limit(limit)
-        )
-        with joining(self._database, None) as connection:
-            keys = connection.execute(aged).fetchall()
-            for account_id, key in keys:
-                connection.execute(
-                    delete(table).where(
-                        table.c.account_id == account_id,
-                        table.c.key == key,
-                        table.c.created_at <= self._database.clock() - LIFETIME,
-                    )
-                )
-        return len(keys)
 
     def _is_first(
         self, connection: Connection, principal: Principal, digest: bytes, fingerprint: bytes

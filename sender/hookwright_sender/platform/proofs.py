@@ -110,13 +110,21 @@ def _move(
 ) -> list[int]:
     """Take the domain's webhooks from one state to another; return their ids."""
     before, after = states
-    moved = connection.execute(
-        update(webhooks)
+    # In the order in which outcomes of deliveries lock them, so that none waits in a circle.
+    moving = (
+        select(webhooks.c.id)
         .where(webhooks.c.domain_id == domain.id, webhooks.c.state == before)
-        .values(state=after, reason=reason, updated_at=database.clock())
-        .returning(webhooks.c.id)
+        .order_by(webhooks.c.id)
+        .with_for_update()
     )
-    return [row.id for row in moved]
+    ids = list(connection.execute(moving).scalars())
+    for webhook_id in ids:
+        connection.execute(
+            update(webhooks)
+            .where(webhooks.c.id == webhook_id)
+            .values(state=after, reason=reason, updated_at=database.clock())
+        )
+    return ids
 
 
 def _counted(count: int) -> str:

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from hookwright_sender.egress.proof import look_up
 from hookwright_sender.errors import InvalidHost
 from hookwright_sender.platform.capture import Lead
+from hookwright_sender.platform.domains import Domains
 from hookwright_sender.platform.errors import NotFound
-from hookwright_sender.store.tables import deliveries, queues
+from hookwright_sender.store.tables import deliveries, queues, webhooks
 
 HOST = "hooks.example.com"
 DAY = 24 * 3600
@@ -231,3 +232,24 @@ def test_a_domain_without_webhooks_is_noted_too(platform, ada):
     platform.verify(ada)
     [notice] = platform.notices.page(ada).items
     assert "what goes there is held" in notice.message
+
+
+def test_several_webhooks_wait_for_one_proof(platform, ada):
+    """All of the host are held, those of another host and disabled ones stay as they are."""
+    platform.prove(ada)
+    platform.prove(ada, "other.example.com")
+    owners = [platform.cta(ada) for _ in range(4)]
+    urls = [f"https://{HOST}/"] * 3 + ["https://other.example.com/"]
+    for owner, url in zip(owners, urls, strict=True):
+        platform.set(ada, owner, url)
+    disabled = platform.webhooks.get(ada, owners[2]).id
+    with platform.database.writing() as connection:
+        connection.execute(
+            webhooks.update().where(webhooks.c.id == disabled).values(state="disabled")
+        )
+    platform.unprove()
+    platform.clock.advance(1)
+    asyncio.run(Domains(platform.database, platform.names).verify(ada, HOST))
+    states = [platform.webhooks.get(ada, owner).state for owner in owners]
+    assert states == ["held", "held", "disabled", "active"]
+    assert "2 webhooks are held" in platform.notices.page(ada).items[0].message

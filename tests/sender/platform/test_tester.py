@@ -187,6 +187,16 @@ def test_there_must_be_a_webhook(platform, proven, eve, test):
             test(principal, wrong)
 
 
+def test_a_webhook_that_is_removed_meanwhile_is_not_found(platform, proven, test, monkeypatch):
+    """Between the look at it and the queue it may be removed; then nothing is left behind."""
+    owner = platform.cta(proven)
+    platform.set(proven, owner)
+    monkeypatch.setattr("hookwright_sender.platform.testing.put", lambda *_: [None])
+    with pytest.raises(NotFound):
+        test(proven, owner)
+    assert platform.audit.page(proven).items[0].action == "webhook.create"
+
+
 def test_enabling_makes_it_active_and_sends_what_was_missed(platform, proven, eve):
     """One action; it needs the proof, and is nobody else's."""
     owner = platform.cta(proven)

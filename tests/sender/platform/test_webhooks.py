@@ -19,6 +19,7 @@ from hookwright_sender.platform.errors import (
 )
 from hookwright_sender.platform.owner import Owner
 from hookwright_sender.platform.sealed import open_destination, open_secrets
+from hookwright_sender.platform.webhook import find_webhook
 from hookwright_sender.store.tables import audit, deliveries, domains, queues, webhooks
 
 HOST = "hooks.example.com"
@@ -372,3 +373,45 @@ def test_a_host_of_which_the_proof_goes_meanwhile_is_refused(platform, proven, m
     monkeypatch.setattr(gate, "admit", admit)
     with pytest.raises(HostNotProven):
         platform.set(proven, owner)
+
+
+def test_a_webhook_that_was_made_just_now_is_replaced(platform, proven, monkeypatch):
+    """Whoever did not see it coming finds it at the moment of writing."""
+    owner = platform.cta(proven)
+    made = platform.set(proven, owner, URL, {"a": "1234"})
+    sights = iter([None])
+    monkeypatch.setattr(
+        "hookwright_sender.platform.webhooks.find_webhook",
+        lambda *arguments, **more: next(sights, find_webhook(*arguments, **more)),
+    )
+    monkeypatch.setattr(platform.webhooks, "_precheck", lambda *_: None)
+    done = platform.set(proven, owner, f"{URL}/2", {})
+    assert (done.created, done.secret, done.webhook.id) == (False, None, made.webhook.id)
+    assert destination(platform).url == f"{URL}/2"
+
+
+def test_a_new_url_begins_without_failures(platform, proven):
+    """What failed was the former one; of a disabled webhook it tells what there is to replay."""
+    owner = platform.cta(proven)
+    platform.set(proven, owner)
+
+    def failing(state):
+        with platform.database.writing() as connection:
+            connection.execute(webhooks.update().values(state=state, failing_since=5.0))
+
+    failing("active")
+    assert platform.set(proven, owner, URL, {"a": 1}).webhook.failing_since == 5.0
+    assert platform.set(proven, owner, f"{URL}/2").webhook.failing_since is None
+    failing("disabled")
+    replaced = platform.set(proven, owner, URL).webhook
+    assert (replaced.state, replaced.failing_since) == ("disabled", 5.0)
+
+
+def test_nothing_that_is_kept_shows_in_a_repr(platform, proven):
+    """What a log or a traceback may show has neither URL, nor parameter, nor secret."""
+    owner = platform.cta(proven)
+    secret = platform.set(proven, owner, URL, {"token": "s3cret"}).secret
+    text = repr([destination(platform), *secrets(platform)])
+    assert secret not in text
+    assert "s3cret" not in text
+    assert URL not in text
