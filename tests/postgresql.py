@@ -11,10 +11,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from hookwright_receiver.conformance.project.ports import reserved_port
 
 from .programs import needs
 
@@ -50,33 +53,101 @@ class Server:
             connection.execute(statement.encode())
 
 
+class Fragile(Server):
+    """A server that may be stopped and started again, on its data and its port.
+
+    It writes to the disk what it says is written.
+    """
+
+    def __init__(self, port: int, installed: "_Installed") -> None:
+        super().__init__(port)
+        self._installed = installed
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers; what it did not finish before, it recovers."""
+        deadline = time.monotonic() + PATIENCE
+        # After a SIGKILL its children are in the way for a moment.
+        while self._process is None:
+            process = self._installed.process(self.port, durable=True)
+            if _answers(process, self.port):
+                self._process = process
+            elif time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start: {self._installed.log.read_text()}")
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT shows everybody out, SIGKILL is the loss of a machine."""
+        if self._process is not None:
+            _end(self._process, number)
+            self._process = None
+
+
 @contextmanager
 def running() -> Iterator[Server]:
     """Run a server for the time of a `with` block; skips where PostgreSQL is not installed."""
+    with _installed() as installed:
+        process, port = _start(installed)
+        try:
+            yield Server(port)
+        finally:
+            # Fast: whoever is still connected is shown out.
+            _end(process, signal.SIGINT)
+
+
+@contextmanager
+def fragile() -> Iterator[Fragile]:
+    """Run a server that may be stopped and started again; skips like `running`."""
+    with _installed() as installed, reserved_port() as port:
+        server = Fragile(port, installed)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@dataclass(frozen=True)
+class _Installed:
+    """A folder with data that no server uses yet, and what starts one."""
+
+    postgres: str
+    folder: Path
+    identity: dict[str, Any]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def process(self, port: int, *, durable: bool = False) -> "subprocess.Popen[bytes]":
+        synchronous = "on" if durable else "off"
+        settings = {
+            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+            "fsync": synchronous, "full_page_writes": synchronous, "max_connections": 200,
+        }  # fmt: skip
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        data = self.folder / "data"
+        with self.log.open("ab") as output:
+            return subprocess.Popen(
+                [self.postgres, "-D", data, *options],
+                cwd=data, stdout=output, stderr=output, start_new_session=True, **self.identity,
+            )  # fmt: skip
+
+
+@contextmanager
+def _installed() -> Iterator[_Installed]:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     initdb = needs("initdb", PACKAGE, folders=folders)
     postgres = needs("postgres", PACKAGE, folders=folders)
     # Not below pytest's own folder, which no other user may enter.
     folder = Path(tempfile.mkdtemp(prefix="hookwright-postgresql-"))
     try:
-        identity = _unprivileged(folder)
-        data = folder / "data"
+        installed = _Installed(postgres, folder, _unprivileged(folder))
         subprocess.run(
-            [initdb, "--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync",
-             "--encoding=UTF8", "--locale=C"],
-            check=True, cwd=folder, capture_output=True, timeout=PATIENCE * 2, **identity,
+            [initdb, "--pgdata", folder / "data", "--username=postgres", "--auth=trust",
+             "--no-sync", "--encoding=UTF8", "--locale=C"],
+            check=True, cwd=folder, capture_output=True, timeout=PATIENCE * 2, **installed.identity,
         )  # fmt: skip
-        process, port = _start(postgres, data, folder / "log", identity)
-        try:
-            yield Server(port)
-        finally:
-            # Fast: whoever is still connected is shown out.
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(PATIENCE)
+        yield installed
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -91,26 +162,24 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _start(
-    postgres: str, data: Path, log: Path, identity: dict[str, Any]
-) -> tuple["subprocess.Popen[bytes]", int]:
+def _start(installed: _Installed) -> tuple["subprocess.Popen[bytes]", int]:
     for _ in range(ATTEMPTS):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port: int = probe.getsockname()[1]
-        # Only receivers are killed here, never this server, so it need not wait for the disk.
-        settings = {
-            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
-            "fsync": "off", "full_page_writes": "off", "max_connections": 200,
-        }  # fmt: skip
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                [postgres, "-D", data, *options],
-                cwd=data, stdout=output, stderr=output, start_new_session=True, **identity,
-            )  # fmt: skip
+        # This server is never killed, so it need not wait for the disk.
+        process = installed.process(port)
         if _answers(process, port):
             return process, port
-    raise RuntimeError(f"PostgreSQL does not start: {log.read_text()}")
+    raise RuntimeError(f"PostgreSQL does not start: {installed.log.read_text()}")
+
+
+def _end(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    process.send_signal(number)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE)
 
 
 def _answers(process: "subprocess.Popen[bytes]", port: int) -> bool:

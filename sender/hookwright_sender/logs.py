@@ -42,7 +42,7 @@ def configure(
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
@@ -57,6 +57,15 @@ def configure(
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Leaves a line out that cannot be written, such as on a disk that is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the name is logging's
+        # To tell of it where it happened would only put something else than JSON between the lines.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 def frames(error: BaseException) -> list[str]:

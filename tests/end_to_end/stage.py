@@ -147,7 +147,7 @@ def stage(
                 "HOOKWRIGHT_DATABASE_URL": database_url, "HOOKWRIGHT_KEYS": new_keys(),
             }  # fmt: skip
         for name in ("receiver", "platform"):
-            (folder / name).mkdir()
+            (folder / name).mkdir(exist_ok=True)
         starting = stack.enter_context(receivers(folder / "receiver"))
         receiver = starting(project, WORKERS="2", PORT=str(theirs))
         processes = stack.enter_context(platform(folder / "platform", **environment))

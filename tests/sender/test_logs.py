@@ -1,5 +1,6 @@
 """Logs: what is in a line, and what never is."""
 
+import errno
 import io
 import json
 import logging
@@ -131,3 +132,18 @@ def test_no_exception_at_all_adds_nothing(configured):
     stream = configured("json")
     structlog.get_logger().warning("odd", exc_info=True, stack_info=True)
     assert set(json.loads(stream.getvalue())) == {"time", "level", "message"}
+
+
+def test_a_line_that_cannot_be_written_is_left_out(configured, capsys, monkeypatch):
+    """On a disk that is full nothing is told of that where only lines of JSON may be."""
+    stream = configured("json")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patched:
+        patched.setattr(stream, "flush", lambda: (_ for _ in ()).throw(full))
+        structlog.get_logger().info("lost")
+    assert capsys.readouterr().err == ""
+    with monkeypatch.context() as patched:
+        patched.setattr(logging, "raiseExceptions", True)
+        # A fault of the program's is told as ever.
+        logging.getLogger("library").warning("%d", "no number")
+    assert "no number" in capsys.readouterr().err
