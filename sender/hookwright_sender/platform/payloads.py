@@ -35,10 +35,14 @@ class Payloads:
         if info is not None:
             fields["extended_info"] = info
             return self._social.id, self._checked(self._social, fields, recipient.parameters)
-        # Whether it is an e-mail address is what the contract says: with `type` that, is it valid?
-        if not self._form.is_valid({**self._sample, "data": lead.data}):
-            fields["type"] = "other"
-        return self._form.id, self._checked(self._form, fields, recipient.parameters)
+        form, parameters = self._form, recipient.parameters
+        payload = self._sound(form, fields, parameters)
+        if payload is None:
+            # Whether it is an e-mail address is what the contract says of it, and of nothing else.
+            if not form.is_valid({**self._sample, "data": lead.data}):
+                fields["type"] = "other"
+            payload = self._checked(form, fields, parameters)
+        return form.id, payload
 
     def link(self, link: Link, place: Place, recipient: Recipient) -> tuple[str, dict[str, Any]]:
         """Return the tracking link that was made."""
@@ -48,13 +52,23 @@ class Payloads:
     def _checked(
         self, event: EventDefinition, fields: Mapping[str, Any], parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
+        payload = self._sound(event, fields, parameters)
+        if payload is not None:
+            return payload
+        message = Message(self._contract, event.id, fields, parameters)
+        message.validate()
+        return message.payload
+
+    def _sound(
+        self, event: EventDefinition, fields: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return a payload that is valid, None otherwise: the verdict is quick, reasons are not."""
         payload = {**fields, **parameters}
         contract = self._contract
-        # The verdict is quick, and the reasons are not.
-        if not (
+        if (
             event.is_valid(payload)
             and contract.classify(payload) is event
             and contract.reserved.isdisjoint(parameters)
         ):
-            Message(contract, event.id, fields, parameters).validate()
-        return payload
+            return payload
+        return None
