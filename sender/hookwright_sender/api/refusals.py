@@ -78,12 +78,16 @@ def problem_of(error: HookwrightError) -> Problem | None:
         return not_found()
     if isinstance(error, InvalidPayload):
         return invalid_body(kind, error.violations)
-    if isinstance(error, (StoreUnavailable, SchemaOutdated, SchemaTooNew)):
+    retry = {"retry-after": str(RETRY_AFTER)}
+    if isinstance(error, (SchemaOutdated, SchemaTooNew)):
+        return Problem(kind, str(error), headers=retry)
+    if isinstance(error, StoreUnavailable):
         # Where the database is, and what it says, is for the log.
         detail = (
-            "the database does not take it now, and nothing was changed: try again after a pause"
+            "the database does not take it now: try again after a pause, with an Idempotency-Key"
+            " where something is made"
         )
-        return Problem(kind, detail, headers={"retry-after": str(RETRY_AFTER)})
+        return Problem(kind, detail, headers=retry)
     return Problem(kind, str(error), more=dict(_more(error)))
 
 

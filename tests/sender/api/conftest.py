@@ -1,6 +1,7 @@
 """The application with everything behind it, and a client for each of two accounts."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 
 import pytest
@@ -153,9 +154,19 @@ def world(database, ring, portal, made):
     return made(database, ring, portal)
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """The file of a SQLite database with the platform's tables, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "platform.db"
+    with Database(f"sqlite:///{path}") as database:
+        upgrade(database)
+    return path
+
+
 @pytest.fixture
-def sqlite(tmp_path):
+def sqlite(tmp_path, template):
     """A database with the platform's tables, of the kind that is quick to make."""
+    shutil.copy(template, tmp_path / "platform.db")
     with Database(f"sqlite:///{tmp_path}/platform.db") as database:
 
         @event.listens_for(database._engine, "connect")
@@ -163,7 +174,6 @@ def sqlite(tmp_path):
             # What is tested with it survives no power cut, and need not wait for the disk.
             connection.execute("PRAGMA synchronous=OFF")
 
-        upgrade(database)
         yield database
 
 
