@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, update
 
 from hookwright_sender.delivery import lanes
-from hookwright_sender.delivery.dialects import due
-from hookwright_sender.delivery.lanes import AnyRow
+from hookwright_sender.delivery.dialects import AnyRow, among, due
 from hookwright_sender.retry.ladder import Ladder, Random
 from hookwright_sender.store.tables import deliveries
 
 CLAIM = (
     update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(deliveries.c.id))
     .values(
         claim=deliveries.c.claim + 1, lost=deliveries.c.lost + 1, due_at=bindparam("lease_ends")
     )
@@ -26,7 +25,7 @@ LEASE = (
 )
 GIVE_UP = (
     update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(deliveries.c.id))
     .values(state="dead", last_outcome="lost", finished_at=bindparam("now"))
 )
 
@@ -121,7 +120,7 @@ def claim(connection: Connection, room: Room, lease: Lease, moment: float) -> li
     rooms = room.share(targets)
     if not rooms:
         return []
-    rows = list(due(connection, rooms, moment))
+    rows = due(connection, rooms, moment)
     taken = Counter(row.webhook_id for row in rows)
     more = {webhook for webhook, most in rooms.items() if taken[webhook] >= most}
     claimed = take(connection, rows, targets, lease, moment)

@@ -1,17 +1,32 @@
-"""The one statement that SQLite and PostgreSQL do not say alike: some of the due, of each queue.
-
-Both go through the queues that they are given, and take from the pending index of each no more
-than it has room for: what a queue holds beyond that is never looked at.
-"""
+"""What SQLite and PostgreSQL do not say alike."""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from hookwright_sender.delivery.lanes import AnyRow
+POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+AnyRow = Row[*tuple[Any, ...]]
 
 COLUMNS = (
     "d.id, d.webhook_id, d.claim, d.lost, d.event_id, d.event, e.contract, e.body, d.test,"
@@ -43,18 +58,102 @@ POSTGRESQL = text(f"""
 )
 
 
-def due(connection: Connection, rooms: Mapping[int, int], moment: float) -> Iterator[AnyRow]:
-    """Yield what is due by a moment: of each queue (its webhook's id) as much as it has room for.
+def due(connection: Connection, rooms: Mapping[int, int], moment: float) -> list[AnyRow]:
+    """Return what is due by a moment: of each queue (its webhook's id) as much as it has room for.
 
-    On PostgreSQL the rows are locked.
+    Taken from the pending index of each: what a queue holds beyond its room is never looked at. On
+    PostgreSQL the rows are locked.
     """
     if connection.dialect.name != "sqlite":
         lanes = {"webhooks": list(rooms), "rooms": list(rooms.values()), "now": moment}
-        yield from connection.execute(POSTGRESQL, lanes)
-        return
+        return list(connection.execute(POSTGRESQL, lanes).all())
     alike: dict[int, list[int]] = defaultdict(list)
     for webhook, room in rooms.items():
         alike[room].append(webhook)
+    found: list[AnyRow] = []
     for room, webhooks in alike.items():
         lane = {"webhooks": json.dumps(webhooks), "room": room, "now": moment}
-        yield from connection.execute(SQLITE, lane)
+        found += connection.execute(SQLITE, lane).all()
+    return found
+
+
+class _Ids(TypeDecorator[Any]):
+    """Any number of ids as one parameter."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text() if dialect.name == "sqlite" else ARRAY(BigInteger())
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> Any:
+        ids = list(value or ())
+        return json.dumps(ids) if dialect.name == "sqlite" else ids
+
+
+class _Among(FunctionElement[Any]):
+    name = "among"
+    inherit_cache = True
+
+
+class _NotAmong(FunctionElement[Any]):
+    name = "not_among"
+    inherit_cache = True
+
+
+def among(column: "Column[int]", name: str = "ids") -> ColumnElement[Any]:
+    """Return `column IN` the ids of a parameter: one statement's text, however many those are."""
+    return _Among(column, bindparam(name, type_=_Ids()))
+
+
+def not_among(column: "Column[int]", name: str) -> ColumnElement[Any]:
+    """Return the opposite of `among`."""
+    return _NotAmong(column, bindparam(name, type_=_Ids()))
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  rendered by Core
+
+
+@compiles(_Among, "postgresql")
+def _among_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY ({ids})"
+
+
+@compiles(_NotAmong, "sqlite")
+def _not_among_sqlite(element: _NotAmong, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} NOT IN (SELECT value FROM json_each({ids}))"  # noqa: S608  rendered by Core
+
+
+@compiles(_NotAmong, "postgresql")
+def _not_among_postgresql(element: _NotAmong, compiler: Any, **options: Any) -> str:
+    column, ids = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} <> ALL ({ids})"
+
+
+def insert_many(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert rows, each with the values of the named columns, past what Core does for a row."""
+    if not rows:
+        return
+    statement = _insertion(table, tuple(names), connection.dialect.name)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(statement, list(map(tuple, rows)))
+    else:
+        columns = zip(names, zip(*rows, strict=True), strict=True)
+        connection.exec_driver_sql(statement, {name: list(values) for name, values in columns})
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table, names: tuple[str, ...], dialect: str) -> str:
+    into = f"INSERT INTO {table.name} ({', '.join(names)})"
+    if dialect == "sqlite":
+        return f"{into} VALUES ({', '.join('?' * len(names))})"
+    types = [table.c[name].type.compile(dialect=POSTGRES) for name in names]
+    arrays = [f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True)]
+    return f"{into} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608  our own names

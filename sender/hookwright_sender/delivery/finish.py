@@ -5,21 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from hookwright_sender.delivery.claim import Claimed
+from hookwright_sender.delivery.dialects import among, insert_many
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.retry.decision import Action, Decision
 from hookwright_sender.store.tables import attempts, deliveries
 
-IDS = deliveries.c.id.in_(bindparam("ids", expanding=True))
+IDS = among(deliveries.c.id)
 CURRENT = (
     select(deliveries.c.id, deliveries.c.claim, deliveries.c.lost, deliveries.c.state)
     .where(IDS)
     .order_by(deliveries.c.id)
     .with_for_update()
 )
-INSERT = insert(attempts)
+COLUMNS = ("delivery_id", "claim", "started_at", "latency", "outcome", "status", "details")
 ATTEMPTED = update(deliveries).values(
     lost=0,
     attempts=deliveries.c.attempts + 1,
@@ -128,8 +129,7 @@ def record(
             connection.execute(END, common | {"to": to, "now": moment})
     if retried:
         connection.execute(RETRY, retried)
-    if finished:
-        connection.execute(INSERT, [_attempt(each) for each in finished])
+    insert_many(connection, attempts, COLUMNS, [_attempt(each) for each in finished])
 
 
 def give_back(connection: Connection, returned: Iterable[Claimed]) -> None:
@@ -148,13 +148,14 @@ def _state(action: Action, state: str) -> str | None:
     return "dead" if action is Action.DEAD else "pending"
 
 
-def _attempt(each: Finished) -> dict[str, Any]:
-    return {
-        "delivery_id": each.claimed.delivery_id,
-        "claim": each.claimed.claim,
-        "started_at": each.started_at,
-        "latency": each.latency,
-        "outcome": each.outcome.value,
-        "status": each.status,
-        "details": each.details,
-    }
+def _attempt(each: Finished) -> tuple[Any, ...]:
+    claimed = each.claimed
+    return (
+        claimed.delivery_id,
+        claimed.claim,
+        each.started_at,
+        each.latency,
+        each.outcome.value,
+        each.status,
+        each.details,
+    )

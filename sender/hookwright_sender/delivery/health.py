@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from hookwright_sender.delivery.dialects import AnyRow, among
 from hookwright_sender.delivery.finish import Finished
-from hookwright_sender.delivery.lanes import AnyRow
 from hookwright_sender.delivery.pausing import close_queue
 from hookwright_sender.retry.decision import Action
 from hookwright_sender.retry.health import PATIENCE, Change, Health, Transition, observe
@@ -25,7 +25,7 @@ LOCK = (
         webhooks.c.failing_since,
         webhooks.c.disabled_at,
     )
-    .where(webhooks.c.id.in_(bindparam("webhooks", expanding=True)))
+    .where(among(webhooks.c.id, "webhooks"))
     .order_by(webhooks.c.id)
     .with_for_update(key_share=True)
 )

@@ -10,14 +10,12 @@ Locks are taken in one order everywhere: webhooks, queues, deliveries, each by i
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
+from hookwright_sender.delivery.dialects import AnyRow, among, not_among
 from hookwright_sender.store.clock import now
 from hookwright_sender.store.tables import deliveries, queues, webhooks
-
-AnyRow = Row[*tuple[Any, ...]]
 
 NOW = select(now())
 LOWER = (
@@ -28,8 +26,8 @@ LOWER = (
     )
     .values(due_at=bindparam("due"))
 )
-GIVEN = queues.c.webhook_id.in_(bindparam("webhooks", expanding=True))
-EXCLUDED = queues.c.webhook_id.not_in(bindparam("excluded", expanding=True))
+GIVEN = among(queues.c.webhook_id, "webhooks")
+EXCLUDED = not_among(queues.c.webhook_id, "excluded")
 DUE = (
     select(
         queues.c.webhook_id,
@@ -93,7 +91,7 @@ def current(connection: Connection) -> float:
 def lock(connection: Connection, webhooks: Collection[int]) -> None:
     """Lock queues that are about to be changed; those who only add to them go on."""
     if webhooks:
-        connection.execute(LOCK_ALL, {"webhooks": list(webhooks)})
+        connection.execute(LOCK_ALL, {"webhooks": webhooks})
 
 
 def lower(connection: Connection, due: Mapping[int, float]) -> None:
@@ -110,14 +108,14 @@ def due_lanes(
 
     With their webhooks' columns; without those that are `failing`, if they are not wanted.
     """
-    parameters = {"now": moment, "limit": limit, "excluded": list(excluded)}
+    parameters = {"now": moment, "limit": limit, "excluded": excluded}
     return connection.execute(DUE if failing else HEALTHY, parameters).all()
 
 
 def next_due(connection: Connection, excluded: Collection[int], *, failing: bool) -> float | None:
     """Return before when nothing becomes due of these queues; None when there is nothing."""
     query = NEXT if failing else NEXT_HEALTHY
-    return connection.execute(query, {"excluded": list(excluded)}).scalar()
+    return connection.execute(query, {"excluded": excluded}).scalar()
 
 
 def put_back(
@@ -125,9 +123,9 @@ def put_back(
 ) -> None:
     """Give queues that were taken from a new place, whether or not they had more to take."""
     if more:
-        connection.execute(TO_BACK, {"webhooks": list(more), "now": moment})
+        connection.execute(TO_BACK, {"webhooks": more, "now": moment})
     if exhausted:
-        locked = connection.execute(LOCK, {"webhooks": list(exhausted)}).scalars().all()
+        locked = connection.execute(LOCK, {"webhooks": exhausted}).scalars().all()
         if locked:
             # A statement of its own, which sees what was committed before the lock.
             connection.execute(UP, {"webhooks": locked})

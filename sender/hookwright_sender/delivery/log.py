@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from hookwright_sender.delivery.courier import BODY_LIMIT
-from hookwright_sender.delivery.lanes import AnyRow
+from hookwright_sender.delivery.dialects import AnyRow
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.encryption.masking import Masker

@@ -1,11 +1,12 @@
 """How events get in: with their deliveries, in the transaction of whatever made them happen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, select
 
+from hookwright_sender.delivery.dialects import among, insert_many
 from hookwright_sender.delivery.lanes import lower
 from hookwright_sender.delivery.wake import notify
 from hookwright_sender.encryption.envelope import place
@@ -16,15 +17,18 @@ from hookwright_sender.store.tables import deliveries, events, queues
 
 LANES = (
     select(queues.c.webhook_id, queues.c.due_at, now().label("now"))
-    .where(queues.c.webhook_id.in_(bindparam("webhooks", expanding=True)))
+    .where(among(queues.c.webhook_id, "webhooks"))
     .order_by(queues.c.webhook_id)
     # Whoever wants to say that nothing is due later must wait for us to commit, and look again.
     .with_for_update(read=True, key_share=True)
 )
-INSERT_EVENTS = insert(events)
-INSERT_DELIVERIES = insert(deliveries)
-# SQLite takes 32,766 parameters.
-MOST_LANES = 10_000
+EVENTS = (
+    "id", "account_id", "cta_id", "project_id", "event", "contract", "test", "body", "created_at",
+)  # fmt: skip
+DELIVERIES = (
+    "id", "account_id", "event_id", "webhook_id", "event", "test", "state", "due_at", "claim",
+    "lost", "attempts", "step", "created_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,48 +61,16 @@ def put(
     lanes, due = _lanes(connection, {each.webhook_id for each in outgoing} - {None})
     # A webhook that is removed takes its queue along.
     ids = [database.new_id() if each.webhook_id in lanes else None for each in outgoing]
-    encrypt = ring.encrypt
-    if outgoing:
-        connection.execute(
-            INSERT_EVENTS,
-            [
-                {
-                    "id": each.event_id,
-                    "account_id": each.account_id,
-                    "cta_id": each.cta_id,
-                    "project_id": each.project_id,
-                    "event": each.event,
-                    "contract": each.contract,
-                    "test": each.test,
-                    "body": encrypt(each.body, place("events", "body", each.event_id)),
-                    "created_at": each.created_at,
-                }
-                for each in outgoing
-            ],
+    insert_many(connection, events, EVENTS, [_event(each, ring) for each in outgoing])
+    made = [
+        (
+            identity, each.account_id, each.event_id, each.webhook_id, each.event, each.test,
+            "pending", due, 0, 0, 0, 0, each.created_at,
         )
-    if lanes:
-        connection.execute(
-            INSERT_DELIVERIES,
-            [
-                {
-                    "id": identity,
-                    "account_id": each.account_id,
-                    "event_id": each.event_id,
-                    "webhook_id": each.webhook_id,
-                    "event": each.event,
-                    "test": each.test,
-                    "state": "pending",
-                    "due_at": due,
-                    "claim": 0,
-                    "lost": 0,
-                    "attempts": 0,
-                    "step": 0,
-                    "created_at": each.created_at,
-                }
-                for identity, each in zip(ids, outgoing, strict=True)
-                if identity is not None
-            ],
-        )
+        for identity, each in zip(ids, outgoing, strict=True)
+        if identity is not None
+    ]  # fmt: skip
+    insert_many(connection, deliveries, DELIVERIES, made)
     later = [webhook for webhook, at in lanes.items() if at is None or at > due]
     if later:
         lower(connection, dict.fromkeys(later, due))
@@ -106,11 +78,19 @@ def put(
     return ids
 
 
+def _event(each: Outgoing, ring: KeyRing) -> tuple[Any, ...]:
+    body = ring.encrypt(each.body, place("events", "body", each.event_id))
+    return (
+        each.event_id, each.account_id, each.cta_id, each.project_id, each.event, each.contract,
+        each.test, body, each.created_at,
+    )  # fmt: skip
+
+
 def _lanes(
-    connection: Connection, webhooks: Iterable[int | None]
+    connection: Connection, webhooks: Collection[int | None]
 ) -> tuple[dict[int, float | None], float]:
-    wanted = sorted(webhook for webhook in webhooks if webhook is not None)
-    parts = [wanted[at : at + MOST_LANES] for at in range(0, len(wanted), MOST_LANES)]
-    rows = list(chain(*(connection.execute(LANES, {"webhooks": part}) for part in parts)))
-    lanes = {row.webhook_id: row.due_at for row in rows}
-    return lanes, max((row.now for row in rows), default=0.0)
+    """Return the bounds of queues, each kept from being moved up until the end, and the time."""
+    if not webhooks:
+        return {}, 0.0
+    rows = connection.execute(LANES, {"webhooks": webhooks}).all()
+    return {row.webhook_id: row.due_at for row in rows}, max((row.now for row in rows), default=0.0)

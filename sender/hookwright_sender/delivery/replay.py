@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 
 from hookwright_sender.delivery import lanes
+from hookwright_sender.delivery.dialects import among
 from hookwright_sender.delivery.log import Filters, conditions
 from hookwright_sender.delivery.outbox import LANES
 from hookwright_sender.delivery.pausing import open_queue
@@ -31,7 +32,7 @@ PENDING = deliveries.c.state == literal_column("'pending'")
 AGAIN = (
     update(deliveries)
     .where(
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+        among(deliveries.c.id),
         # Not what is in flight.
         or_(
             deliveries.c.state != "pending",

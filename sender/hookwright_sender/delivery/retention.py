@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, select
 
+from hookwright_sender.delivery.dialects import among
 from hookwright_sender.ids import first_id_at
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import deliveries, events, idempotent_answers, notices
@@ -36,8 +37,8 @@ ORPHANS = (
     .order_by(events.c.id)
     .limit(bindparam("batch"))
 )
-DELETE_DELIVERIES = delete(deliveries).where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
-DELETE_EVENTS = delete(events).where(events.c.id.in_(bindparam("ids", expanding=True)), ORPHAN)
+DELETE_DELIVERIES = delete(deliveries).where(among(deliveries.c.id))
+DELETE_EVENTS = delete(events).where(among(events.c.id), ORPHAN)
 OLD_ANSWERS = (
     select(idempotent_answers.c.account_id, idempotent_answers.c.key)
     .where(idempotent_answers.c.created_at < bindparam("before"))
@@ -54,7 +55,7 @@ OLD_NOTICES = (
     .order_by(notices.c.id)
     .limit(bindparam("batch"))
 )
-DELETE_NOTICES = delete(notices).where(notices.c.id.in_(bindparam("ids", expanding=True)))
+DELETE_NOTICES = delete(notices).where(among(notices.c.id))
 
 
 @dataclass(frozen=True, slots=True)
