@@ -57,8 +57,10 @@ RESOURCES = (
     audit.RESOURCE,
     health.RESOURCE,
 )
-# Fewer threads than the database has connections: a worker in this process wants some, too.
+# Together fewer than the database has connections: a worker in this process wants some, too.
+DOOR_THREADS = 3
 THREADS = 8
+SLOW_THREADS = 2
 # Requests that wait for a thread; a few kilobytes each.
 PLACES = 256
 # Those that wait for a network, for seconds: names are looked up, webhooks are tested.
@@ -82,9 +84,9 @@ def create_app(  # noqa: PLR0913  what tests have reason to change
     `patience` in seconds: so long a request waits for its turn at the store, before it is told to
     come back later.
     """
-    door = Gate(THREADS, PLACES, PLACES, patience)
+    door = Gate(DOOR_THREADS, PLACES, PLACES, patience)
     quick = Gate(THREADS, PLACES, PLACES // 2, patience)
-    slow = Gate(THREADS, SLOW_PLACES, SLOW_SHARE, patience)
+    slow = Gate(SLOW_THREADS, SLOW_PLACES, SLOW_SHARE, patience)
     resources = (*RESOURCES, _description(services))
     doorway = Doorway(
         services=services,

@@ -3,7 +3,7 @@
 import math
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import ParamSpec, TypeVar
 
 import anyio
@@ -95,17 +95,22 @@ class Gate:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks in a thread of this gate's; raises a 503 when none gets free in time."""
         borrower = object()
-        try:
-            with anyio.fail_after(self._patience):
-                await self._threads.acquire_on_behalf_of(borrower)
-        except TimeoutError:
-            raise _overloaded() from None
+        await self._acquire(borrower)
         try:
             return await anyio.to_thread.run_sync(
                 lambda: function(*args, **kwargs), limiter=self._unbounded
             )
         finally:
             self._threads.release_on_behalf_of(borrower)
+
+    async def _acquire(self, borrower: object) -> None:
+        with suppress(anyio.WouldBlock):
+            return self._threads.acquire_on_behalf_of_nowait(borrower)
+        try:
+            with anyio.fail_after(self._patience):
+                await self._threads.acquire_on_behalf_of(borrower)
+        except TimeoutError:
+            raise _overloaded() from None
 
 
 def _overloaded() -> Problem:
