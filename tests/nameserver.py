@@ -127,11 +127,11 @@ class Server:
 
 
 @contextmanager
-def zone(records: Records | None = None) -> Iterator[Server]:
+def zone(records: Records | None = None, host: str = "127.0.0.1") -> Iterator[Server]:
     """Serve records for the time of a `with` block, over UDP and TCP; see the module."""
     server = Server(dict(records or {}))
-    stream, datagrams = _sockets()
-    server.address = f"127.0.0.1:{stream.getsockname()[1]}"
+    stream, datagrams = _sockets(host)
+    server.address = f"{host}:{stream.getsockname()[1]}"
     stop = threading.Event()
     threads = [
         threading.Thread(target=_datagrams, args=(server, datagrams, stop), daemon=True),
@@ -150,9 +150,9 @@ def zone(records: Records | None = None) -> Iterator[Server]:
         datagrams.close()
 
 
-def _sockets() -> tuple[socket.socket, socket.socket]:
+def _sockets(host: str) -> tuple[socket.socket, socket.socket]:
     for _ in range(ATTEMPTS):
-        stream = socket.create_server(("127.0.0.1", 0))
+        stream = socket.create_server((host, 0))
         datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             datagrams.bind(stream.getsockname())

@@ -25,18 +25,20 @@ PACKAGE = "postgresql"
 PATIENCE = 30.0
 # Another process may take the port between the look for a free one and its use.
 ATTEMPTS = 5
+HOST = "127.0.0.1"
 
 
 class Server:
     """A server that runs; `url` is that of a superuser, who may make databases."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = HOST) -> None:
         self.port = port
+        self.host = host
         self.url = self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
         """Return the URL of one of its databases."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://postgres@{self.host}:{self.port}/{database}"
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -83,12 +85,18 @@ class Fragile(Server):
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """Run a server for the time of a `with` block; skips where PostgreSQL is not installed."""
-    with _installed() as installed:
+def running(host: str = HOST, network: str | None = None) -> Iterator[Server]:
+    """Run a server for the time of a `with` block; skips where PostgreSQL is not installed.
+
+    It listens on one more address for a `network` beside the loopback, and believes who is there.
+    """
+    with _installed(host) as installed:
+        if network is not None:
+            with (installed.data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {network} trust\n")
         process, port = _start(installed)
         try:
-            yield Server(port)
+            yield Server(port, host)
         finally:
             # Fast: whoever is still connected is shown out.
             _end(process, signal.SIGINT)
@@ -113,6 +121,11 @@ class _Installed:
     postgres: str
     folder: Path
     identity: dict[str, Any]
+    host: str
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
 
     @property
     def log(self) -> Path:
@@ -121,29 +134,30 @@ class _Installed:
     def process(self, port: int, *, durable: bool = False) -> "subprocess.Popen[bytes]":
         synchronous = "on" if durable else "off"
         settings = {
-            "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+            "port": port, "unix_socket_directories": "",
+            "listen_addresses": ",".join({HOST, self.host}),
             "fsync": synchronous, "full_page_writes": synchronous, "max_connections": 200,
         }  # fmt: skip
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        data = self.folder / "data"
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                [self.postgres, "-D", data, *options],
-                cwd=data, stdout=output, stderr=output, start_new_session=True, **self.identity,
+                [self.postgres, "-D", self.data, *options],
+                cwd=self.data, stdout=output, stderr=output, start_new_session=True,
+                **self.identity,
             )  # fmt: skip
 
 
 @contextmanager
-def _installed() -> Iterator[_Installed]:
+def _installed(host: str = HOST) -> Iterator[_Installed]:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     initdb = needs("initdb", PACKAGE, folders=folders)
     postgres = needs("postgres", PACKAGE, folders=folders)
     # Not below pytest's own folder, which no other user may enter.
     folder = Path(tempfile.mkdtemp(prefix="hookwright-postgresql-"))
     try:
-        installed = _Installed(postgres, folder, _unprivileged(folder))
+        installed = _Installed(postgres, folder, _unprivileged(folder), host)
         subprocess.run(
-            [initdb, "--pgdata", folder / "data", "--username=postgres", "--auth=trust",
+            [initdb, "--pgdata", installed.data, "--username=postgres", "--auth=trust",
              "--no-sync", "--encoding=UTF8", "--locale=C"],
             check=True, cwd=folder, capture_output=True, timeout=PATIENCE * 2, **installed.identity,
         )  # fmt: skip

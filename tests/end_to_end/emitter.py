@@ -4,12 +4,12 @@ import asyncio
 import itertools
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
 
-from .stage import Source
+from .stage import Source, Stage
 from .waiting import until
 
 # Seconds, on average, between two calls of a caller.
@@ -22,22 +22,23 @@ TIMEOUT = 5.0
 class Emitter:
     """Several callers, and what they were told: `accepted` are event ids by number.
 
+    Numbers go on behind those that were `accepted` before.
     A call that came to nothing, or whose answer was lost, is made again with its Idempotency-Key.
     """
 
     def __init__(
-        self, origin: str, key: str, sources: Sequence[Source], *, callers: int, seed: int
+        self, stage: Stage, *, callers: int, seed: int, accepted: Mapping[int, str]
     ) -> None:
-        self.accepted: dict[int, str] = {}
+        self.accepted = dict(accepted)
         self.answers: Counter[int | str] = Counter()
         # The seconds of `retry-after` that came with a 503.
         self.told_to_wait: Counter[str | None] = Counter()
-        self._origin = origin
-        self._headers = {"authorization": f"Bearer {key}"}
-        self._sources = sources
+        self._origin = stage.origin
+        self._headers = {"authorization": f"Bearer {stage.client.key}"}
+        self._sources = stage.sources
         self._callers = callers
         self._random = random.Random(seed)
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(max(accepted, default=-1) + 1)
         self._stopping = False
 
     @asynccontextmanager

@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from .emitter import Emitter
 from .stage import Member, Stage
@@ -19,9 +20,11 @@ EVENTS = 30
 
 
 @asynccontextmanager
-async def emitting(stage: Stage, seed: int) -> AsyncIterator[Emitter]:
+async def emitting(
+    stage: Stage, seed: int, accepted: Mapping[int, str] = MappingProxyType({})
+) -> AsyncIterator[Emitter]:
     """Emit events for the time of a block; at its end all that were begun are accepted."""
-    emitter = Emitter(stage.origin, stage.client.key, stage.sources, callers=CALLERS, seed=seed)
+    emitter = Emitter(stage, callers=CALLERS, seed=seed, accepted=accepted)
     async with emitter.running():
         yield emitter
 

@@ -11,6 +11,7 @@ from typing import Any
 from hookwright_receiver.conformance.project.ports import reserved_port
 from tests import nameserver
 
+from .hosts import Network
 from .platform import HOST, Client, Platform, Process, Server, platform, proven
 from .receivers import TOKEN, Project, Receiver, query, receivers
 from .waiting import wait_until
@@ -127,14 +128,16 @@ def stage(
     database_url: str | None = None,
     *,
     workers: int = 0,
+    network: Network | None = None,
     **settings: str,
 ) -> Iterator[Stage]:
     """Start everything for the time of a `with` block; without a URL the platform is on SQLite.
 
-    With `workers` the server has none of its own.
+    With `workers` the server has none of its own; on a `network` each is a host of it.
     """
+    address = "127.0.0.1" if network is None else network.address
     with ExitStack() as stack:
-        names = stack.enter_context(nameserver.zone())
+        names = stack.enter_context(nameserver.zone(host=address))
         ours, theirs = (stack.enter_context(reserved_port()) for _ in range(2))
         environment = {
             **SETTINGS,
@@ -149,10 +152,13 @@ def stage(
         for name in ("receiver", "platform"):
             (folder / name).mkdir(exist_ok=True)
         starting = stack.enter_context(receivers(folder / "receiver"))
-        receiver = starting(project, WORKERS="2", PORT=str(theirs))
+        receiver = starting(project, WORKERS="2", HOST=address, PORT=str(theirs))
         processes = stack.enter_context(platform(folder / "platform", **environment))
         server = processes.serve("--port", str(ours), *(["--no-worker"] if workers else []))
-        running = [processes.worker() for _ in range(workers)]
+        if network is None:
+            running = [processes.worker() for _ in range(workers)]
+        else:
+            running = [network.worker(host, processes) for host in range(1, workers + 1)]
         Member("server", server).await_up()
         made = Stage(
             folder=folder,
@@ -167,6 +173,7 @@ def stage(
             webhook_url=f"http://{HOST}:{theirs}{project.path}",
         )
         proven(made.client, names, HOST)
+        names.records[HOST] = [f"A {address}", *names.records[HOST][1:]]
         made.subscribe()
         for member in made.members:
             member.await_up()
