@@ -75,7 +75,6 @@ class Connection(asyncio.Protocol):
         if transport is None or self.closed:
             self._end(self._early or HungUpError())
             return waiter
-        self.answer.begin()
         self._large = len(body) > PIECE
         if not self._large:
             transport.write(head + body)

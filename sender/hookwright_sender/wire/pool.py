@@ -83,6 +83,8 @@ class Pool:
         if self._closed is not None or not self._is_young(connection, now):
             connection.abort()
             return
+        # What waits keeps nothing of the answer before.
+        connection.answer.begin()
         ready = self._ready.get(connection.key)
         if ready is None:
             self._ready[connection.key] = [connection]

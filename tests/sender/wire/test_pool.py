@@ -237,6 +237,7 @@ def test_an_end_that_was_seen_is_enough(loop, serve, answers):
         async with serve(answers(EMPTY)) as server, WireTransport(LONG) as transport:
             await transport.attempt(server.url, {}, b"")
             (connection,) = transport._pool._idle
+            assert connection.answer.status is None, "nothing is kept that could be taken for new"
             connection.eof_received()
             return await transport.attempt(server.url, {}, b""), server
 

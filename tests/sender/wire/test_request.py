@@ -1,7 +1,7 @@
 """What is written of a request, and what can never be."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookwright_schemas import HookwrightError
@@ -116,6 +116,7 @@ def test_a_header_of_iso_8859_1_is_sent_as_such():
     assert b"\r\nx: \xe9\t \xff\r\n" in head
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=12), max_size=4))
 def test_as_many_lines_as_headers(headers):
     """Whatever is given, no value or name becomes a line of its own."""
