@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from hookwright_sender.delivery.backoff import Backoff
-from hookwright_sender.store.database import POSTGRESQL, Database
+from hookwright_sender.store.database import NOTICE, POSTGRESQL, Database
 
 log = logging.getLogger("hookwright.delivery")
 
@@ -34,7 +34,7 @@ async def listen(database: Database, heard: Callable[[], None], backoff: Backoff
     import psycopg  # noqa: PLC0415
 
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    options: dict[str, Any] = {**POSTGRESQL, "options": "-c timezone=UTC"}
+    options: dict[str, Any] = {**POSTGRESQL, "options": f"-c timezone=UTC {NOTICE}"}
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(

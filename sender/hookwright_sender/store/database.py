@@ -33,7 +33,12 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}",
 )
-# A worker that is cut off from its database must notice, and so must the database: in seconds.
+# A worker that is cut off from its database must notice, and so must the database: in seconds. Left
+# to itself it holds what was claimed locked for as long as it tries to send that, a quarter hour.
+NOTICE = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+    " -c tcp_user_timeout=10s"
+)
 POSTGRESQL = {
     "connect_timeout": 5,
     "application_name": "hookwright",
@@ -41,8 +46,11 @@ POSTGRESQL = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
-    "options": "-c idle_in_transaction_session_timeout=20s -c lock_timeout=10s -c timezone=UTC",
+    "options": "-c idle_in_transaction_session_timeout=20s -c lock_timeout=10s -c timezone=UTC "
+    + NOTICE,
 }
+# What a server says that takes no writes just now: its disk is full, or it is a stand-by yet.
+READ_ONLY = "25006"
 
 
 class Database:
@@ -126,7 +134,8 @@ def translating(database: Database) -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise StoreUnavailable(database.shown, _reason(error)) from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        read_only = getattr(error.orig, "sqlstate", None) == READ_ONLY
+        if not error.connection_invalidated and not read_only:
             raise
         raise StoreUnavailable(database.shown, _reason(error)) from error
 

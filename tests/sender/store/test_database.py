@@ -173,3 +173,38 @@ def test_a_folder_that_is_not_there_is_unavailable(tmp_path):
         database.reading(),
     ):
         pass
+
+
+def test_a_database_that_takes_no_writes_is_unavailable(database_url):
+    """As a stand-by is, and as providers make one whose disk is full: later it may do."""
+    with Database(database_url) as database:
+        upgrade(database)
+        name = database.url.database
+
+        def write(allowed):
+            with database.transaction() as connection:
+                setting = f"default_transaction_read_only = {'off' if allowed else 'on'}"
+                connection.execute(text("SET TRANSACTION READ WRITE"))
+                connection.execute(text(f'ALTER DATABASE "{name}" SET {setting}'))
+            # Connections that are new find it so.
+            database.close()
+            with database.writing() as connection:
+                connection.execute(insert(accounts), account(database))
+
+        write(allowed=True)
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            write(allowed=False)
+        assert count(database) == 1
+        write(allowed=True)
+
+
+def test_the_server_notices_that_we_are_cut_off(database_url):
+    """As soon as we do: until it does, what was claimed is locked and nobody else can have it."""
+    with Database(database_url) as database, database.reading() as connection:
+        settings = {
+            name: connection.execute(text(f"SHOW {name}")).scalar_one()
+            for name in ("tcp_user_timeout", "tcp_keepalives_idle", "lock_timeout")
+        }
+    assert settings == {
+        "tcp_user_timeout": "10000", "tcp_keepalives_idle": "5", "lock_timeout": "10s",
+    }  # fmt: skip
