@@ -120,10 +120,13 @@ class Client:
     account: str
     key: str
 
-    def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Send a request and return its answer."""
+    def ask(
+        self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None
+    ) -> Answer:
+        """Send a request, with `more` headers, and return its answer."""
         connection = http.client.HTTPConnection(*self.server.address, timeout=PATIENCE)
         headers = {"authorization": f"Bearer {self.key}", "content-type": "application/json"}
+        headers |= more or {}
         content = None if body is None else json.dumps(body)
         try:
             connection.request(method, f"/api/v1{path}", content, headers)

@@ -11,7 +11,14 @@ import pytest
 import structlog
 
 from hookwright.cli import main
+from hookwright_sender.platform.ctas import Ctas
+from hookwright_sender.platform.principal import Principal
+from hookwright_sender.platform.projects import Projects
+from hookwright_sender.store.database import Database
+from tests import nameserver
+from tests.end_to_end.sink import Sink, sink
 
+HOST = "hooks.example.test"
 WIDTH = 80
 
 
@@ -71,3 +78,38 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("HOOKWRIGHT_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
     monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", url)
     return url
+
+
+@dataclass
+class Owned:
+    """What an owner has: an account with a CTA, a proven host, and a receiver to send to."""
+
+    account: str
+    cta: str
+    project: str
+    url: str
+    taken: Sink
+
+
+@pytest.fixture
+def owned(
+    typed: Callable[..., Typed],
+    store: str,
+    name_server: nameserver.Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Owned]:
+    """Set all of it up, on the loopback."""
+    with sink() as taken, Database(store) as database:
+        monkeypatch.setenv("HOOKWRIGHT_NAMESERVERS", name_server.address)
+        monkeypatch.setenv("HOOKWRIGHT_ALLOW_NETWORKS", "127.0.0.0/8")
+        monkeypatch.setenv("HOOKWRIGHT_ALLOW_PORTS", str(taken.port))
+        monkeypatch.setenv("HOOKWRIGHT_ALLOW_HTTP", "true")
+        account = typed("account", "create", "Ada", "--json").json["id"]
+        principal = Principal.command(int(account))
+        cta = Ctas(database).create(principal, "form", "Newsletter").id
+        project = Projects(database).create(principal, "Spring").id
+        record = typed("domain", "token", HOST, "--json").json["record"]
+        name_server.records[HOST] = ["A 127.0.0.1", f'TXT "{record}"']
+        assert typed("domain", "verify", HOST).code == 0
+        url = f"http://{HOST}:{taken.port}/hook"
+        yield Owned(account, str(cta), str(project), url, taken)

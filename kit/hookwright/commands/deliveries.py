@@ -118,7 +118,8 @@ def replay(
 ) -> None:
     """Send again: DELIVERY, everything that `--failed`, or what the other options choose.
 
-    It is the same message under the same webhook-id, and the ladder of retries begins anew.
+    It is the same message under the same webhook-id, and the ladder of retries begins anew. Tests
+    are sent again one by one only.
     """
     from hookwright.platform.services import opened  # noqa: PLC0415
     from hookwright_sender.platform.errors import NotFound  # noqa: PLC0415
@@ -180,14 +181,16 @@ def purge(older_than: float | None, *, yes: bool, as_json: bool) -> None:
 def filters_of(chosen: dict[str, Any]) -> "Filters":
     """Return the filters that the options of `filters` make."""
     from hookwright_schemas import load_contract  # noqa: PLC0415
+    from hookwright_sender.delivery.claim import LOST  # noqa: PLC0415
     from hookwright_sender.delivery.log import Filters  # noqa: PLC0415
     from hookwright_sender.outcome import Outcome  # noqa: PLC0415
 
     if chosen["event"] is not None:
         chosen["event"] = load_contract().event(chosen["event"]).id
-    if chosen["outcome"] not in {None, *Outcome}:
+    outcomes = (*Outcome, LOST)
+    if chosen["outcome"] not in {None, *outcomes}:
         raise click.BadParameter(
-            f"{chosen['outcome']!r} is no outcome: use one of {', '.join(Outcome)}",
+            f"{chosen['outcome']!r} is no outcome: use one of {', '.join(outcomes)}",
             param_hint="'--outcome'",
         )
     names = {"status": "state", "last_status": "status"}

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import click
 
 LARGEST_ID = 2**63 - 1
+# 2095-01-01: ids have no room for times that are much later.
+LATEST = 3_944_678_400.0
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 AGE = re.compile(r"(\d{1,9})([smhdw])", re.ASCII)
 
@@ -63,8 +65,11 @@ def read_moment(text: str) -> float:
             ago = timedelta(seconds=int(found[1]) * SECONDS[found[2]])
             return (datetime.now(UTC) - ago).timestamp()
         parsed = datetime.fromisoformat(text)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+        seconds = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+        if seconds > LATEST:
+            raise ValueError(text)  # noqa: TRY301  told below, like every other one
     except (ValueError, OverflowError):
         raise click.BadParameter(
             f"{text[:40]!r} is no time, such as 2026-11-25, 2026-11-25T18:00:00Z or 12h (ago)."
         ) from None
+    return seconds
