@@ -11,6 +11,9 @@ from hookwright_sender.delivery.dialects import AnyRow, among, due
 from hookwright_sender.retry.ladder import Ladder, Random
 from hookwright_sender.store.tables import deliveries
 
+# What became of a delivery whose attempts came to no outcome: the workers died over them.
+LOST = "lost"
+
 CLAIM = (
     update(deliveries)
     .where(among(deliveries.c.id))
@@ -26,7 +29,7 @@ LEASE = (
 GIVE_UP = (
     update(deliveries)
     .where(among(deliveries.c.id))
-    .values(state="dead", last_outcome="lost", finished_at=bindparam("now"))
+    .values(state="dead", last_outcome=LOST, finished_at=bindparam("now"))
 )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects import postgresql
@@ -24,6 +25,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from hookwright_sender.store.tables import deliveries
 
 POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 AnyRow = Row[*tuple[Any, ...]]
@@ -56,6 +59,11 @@ POSTGRESQL = text(f"""
 """).bindparams(  # noqa: S608  constants
     bindparam("webhooks", type_=ARRAY(BigInteger)), bindparam("rooms", type_=ARRAY(Integer))
 )
+
+
+# A value, and not a parameter: only then is the index of the pending sure to be used.
+PENDING = deliveries.c.state == literal_column("'pending'")
+DEAD = deliveries.c.state == literal_column("'dead'")
 
 
 def due(connection: Connection, rooms: Mapping[int, int], moment: float) -> list[AnyRow]:

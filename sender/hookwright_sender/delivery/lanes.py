@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from hookwright_sender.delivery.dialects import AnyRow, among, not_among
+from hookwright_sender.delivery.dialects import PENDING, AnyRow, among, not_among
 from hookwright_sender.store.clock import now
 from hookwright_sender.store.tables import deliveries, queues, webhooks
 
@@ -76,7 +76,7 @@ UP = (
     .where(GIVEN)
     .values(
         due_at=select(func.min(deliveries.c.due_at))
-        .where(deliveries.c.webhook_id == queues.c.webhook_id, deliveries.c.state == "pending")
+        .where(deliveries.c.webhook_id == queues.c.webhook_id, PENDING)
         .scalar_subquery()
     )
 )

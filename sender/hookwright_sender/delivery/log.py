@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from hookwright_sender.delivery.courier import BODY_LIMIT
-from hookwright_sender.delivery.dialects import AnyRow
+from hookwright_sender.delivery.dialects import DEAD, PENDING, AnyRow
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.encryption.masking import Masker
@@ -127,11 +127,9 @@ def conditions(account_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         deliveries.c.last_status: filters.status,
     }
     found += [column == value for column, value in wanted.items() if value is not None]
-    if filters.state == "dead":
-        # As the index of the dead has it.
-        found.append(deliveries.c.state == literal_column("'dead'"))
-    elif filters.state is not None:
-        found.append(deliveries.c.state == filters.state)
+    if filters.state is not None:
+        known = {"pending": PENDING, "dead": DEAD}
+        found.append(known.get(filters.state, deliveries.c.state == filters.state))
     if filters.since is not None:
         found.append(deliveries.c.id >= first_id_at(filters.since - SLACK))
         found.append(deliveries.c.created_at >= filters.since)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, insert, update
 
+from hookwright_sender.delivery.dialects import PENDING
 from hookwright_sender.delivery.wake import notify
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import deliveries, queues
@@ -10,7 +11,7 @@ INSERT = insert(queues)
 SET_OPEN = update(queues).where(queues.c.webhook_id == bindparam("webhook"))
 CANCEL = (
     update(deliveries)
-    .where(deliveries.c.webhook_id == bindparam("webhook"), deliveries.c.state == "pending")
+    .where(deliveries.c.webhook_id == bindparam("webhook"), PENDING)
     .values(state="cancelled", finished_at=bindparam("at"))
 )
 

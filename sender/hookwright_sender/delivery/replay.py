@@ -8,14 +8,13 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal_column,
     or_,
     select,
     update,
 )
 
 from hookwright_sender.delivery import lanes
-from hookwright_sender.delivery.dialects import among
+from hookwright_sender.delivery.dialects import DEAD, PENDING, among
 from hookwright_sender.delivery.log import Filters, conditions
 from hookwright_sender.delivery.outbox import LANES
 from hookwright_sender.delivery.pausing import open_queue
@@ -27,8 +26,6 @@ BATCH = 500
 # Seconds by which a worker's clock may be ahead of the database's.
 SLACK = 60.0
 
-DEAD = deliveries.c.state == literal_column("'dead'")
-PENDING = deliveries.c.state == literal_column("'pending'")
 AGAIN = (
     update(deliveries)
     .where(

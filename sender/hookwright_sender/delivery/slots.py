@@ -49,7 +49,6 @@ class Flight:
     claimed: Claimed
     started: float
     slow: bool
-    ended: bool = False
 
 
 class Slots:
@@ -68,7 +67,7 @@ class Slots:
         self._lanes: OrderedDict[int, Lane] = OrderedDict()
         self._held: set[Lane] = set()
         self._ready: dict[bool, deque[Lane]] = {False: deque(), True: deque()}
-        self._flights: deque[Flight] = deque()
+        self._flights: OrderedDict[int, Flight] = OrderedDict()
         # Given up before it was begun.
         self.returned: list[Claimed] = []
         # Both by whether they are of suspects.
@@ -104,7 +103,7 @@ class Slots:
     def end(self, flight: Flight, latency: float | None) -> None:
         """Free the slot of an attempt; `latency` is that of a success, None after anything else."""
         lane = flight.lane
-        flight.ended = True
+        self._flights.pop(id(flight), None)
         self.flying[flight.slow] -= 1
         lane.flying -= 1
         if latency is None:
@@ -119,21 +118,19 @@ class Slots:
     def sweep(self) -> float | None:
         """Make attempts slow that have no answer yet; return in how many seconds to do it again."""
         moment = self._monotonic()
-        flights = self._flights
-        while flights:
-            flight = flights[0]
-            if not flight.ended and not flight.slow:
-                left = flight.started + SLOW - moment
-                if left > 0:
-                    return left
-                if self.flying[True] >= self.concurrency:
-                    return SLOW
-                flight.slow = True
-                self.flying[False] -= 1
-                self.flying[True] += 1
-                self._suspect(flight.lane)
-                self._withdraw(flight.lane)
-            flights.popleft()
+        while self._flights:
+            key, flight = next(iter(self._flights.items()))
+            left = flight.started + SLOW - moment
+            if left > 0:
+                return left
+            if self.flying[True] >= self.concurrency:
+                return SLOW
+            flight.slow = True
+            self.flying[False] -= 1
+            self.flying[True] += 1
+            self._suspect(flight.lane)
+            self._withdraw(flight.lane)
+            del self._flights[key]
         return None
 
     def room(self, *, stopping: bool = False) -> Room:
@@ -197,7 +194,7 @@ class Slots:
         self.flying[lane.suspect] += 1
         lane.flying += 1
         if not lane.suspect:
-            self._flights.append(flight)
+            self._flights[id(flight)] = flight
         self._offer(lane)
         return flight
 
