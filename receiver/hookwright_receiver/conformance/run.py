@@ -17,6 +17,7 @@ from .patience import Patience
 from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer, Target
 
 POLL = 0.05
+SHOWN_BODY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,5 +294,6 @@ class Run:
 def _answer_text(exchange: Exchange, got: str) -> str:
     if exchange.answer is None or exchange.accepted or not exchange.answer.body:
         return got
-    body = exchange.answer.body[:200].decode("utf-8", "replace")
-    return f"{got}: {' '.join(body.split())}"
+    body = exchange.answer.body
+    start = " ".join(body[:SHOWN_BODY].decode("utf-8", "replace").split())
+    return f"{got}: {start}{'…' if len(body) > SHOWN_BODY else ''}"

@@ -12,7 +12,7 @@ from rich.console import Console
 from hookwright_receiver.conformance import CASES, Fault, Finding, Report, Result, Verdict
 from hookwright_receiver.conformance.pytest_helper import describe
 from hookwright_receiver.conformance.reporters import console
-from hookwright_receiver.conformance.reporters.html_report import html
+from hookwright_receiver.conformance.reporters.html_report import html, prose
 from hookwright_receiver.conformance.reporters.json_report import document, schema, text
 from hookwright_receiver.conformance.reporters.junit import junit
 
@@ -131,6 +131,19 @@ def test_the_page_is_whole_and_needs_nothing_beside_it():
     assert '{"a":"</script>' in told
     assert "4 more" in told
     assert BY_ID["P7"].hint("flask") in told
+
+
+@pytest.mark.parametrize(
+    ("text", "markup", "reason"),
+    [
+        ("some yield `{}`", "some yield <code>{}</code>", "code is set as code"),
+        ("`<b>` & `x`", "<code>&lt;b&gt;</code> &amp; <code>x</code>", "nothing in it is markup"),
+        ("one ` alone", "one ` alone", "no pair, no code"),
+    ],
+)
+def test_what_stands_between_backticks_is_code(text, markup, reason):
+    """The cases are written as their specification is."""
+    assert prose(text) == markup, reason
 
 
 @pytest.mark.parametrize("width", [40, 100])

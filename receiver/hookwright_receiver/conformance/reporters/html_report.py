@@ -1,8 +1,10 @@
 """The report as one HTML page without anything beside it: for a phone, for paper, light or dark."""
 
+import re
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from hookwright_receiver.conformance.groups import GROUPS
 from hookwright_receiver.conformance.model import Report, Result, Verdict
@@ -26,6 +28,7 @@ def html(report: Report) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["prose"] = prose
     titles = {group.letter: group.title for group in GROUPS}
     groups: dict[str, list[Result]] = {}
     for result in report.results:
@@ -37,6 +40,11 @@ def html(report: Report) -> str:
         headline=headline(report),
         to_mend=[result for result in report.results if result.verdict in _TO_MEND],
     )
+
+
+def prose(text: str) -> Markup:
+    """Set what stands between backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  escaped
 
 
 def headline(report: Report) -> str:
