@@ -12,21 +12,23 @@ from hookwright_schemas import load_contract
 from .receivers.broken import BROKEN
 from .receivers.in_process import InProcessTarget
 
-# Shorter than a real run, and longer than what the reference receiver takes on a busy machine.
+# Where a receiver is only slow, as the reference is on a busy machine, a case waits for long; where
+# most broken ones make a case wait until it gives up, it waits less than in a real run.
 PATIENCE = Patience(
     drips=6,
     drip_interval=0.1,
     drip_end=4.0,
-    drip_service=3.0,
+    drip_service=10.0,
     flood=8_000_000,
-    settle=4.0,
+    settle=10.0,
     effect=0.4,
     interim=0.2,
     crowd=30,
     refused_number=30,
     refused_bytes=4_000_000,
-    answer=3.0,
-    prompt=3.0,
+    answer=10.0,
+    prompt=10.0,
+    unavailable=10.0,
 )
 
 # A search at random may or may not meet a defect that a case of the list names.
