@@ -1,7 +1,8 @@
 """What rotations are tested on, and a program that kills one at each of its steps.
 
-Usage: rotation_killed.py every URL KEYS|FILE     kills at every statement and file operation;
-       rotation_killed.py rotate URL KEYS         rotates, and prints a line for each batch.
+Usage: rotation_killed.py every URL KEYS|FILE STRIDE  kills at every (nth) statement or file
+                                                      operation;
+       rotation_killed.py rotate URL KEYS             rotates, and prints a line for each batch.
 """
 
 import fcntl
@@ -134,13 +135,12 @@ def settle(database: Database) -> None:
         time.sleep(0.005)
 
 
-def rotation(url: str, keys: str | None, file: Path | None, batch: int = 2) -> None:
+def rotation(database: Database, keys: str | None, file: Path | None, batch: int = 2) -> None:
     """Do what `hookwright keys rotate` does."""
-    with Database(url) as database:
-        ring, key_file = open_for_rotation(database, keys, file)
-        done = rotate(database, ring, batch=batch)
-        if key_file is not None:
-            key_file.keep(done.used)
+    ring, key_file = open_for_rotation(database, keys, file)
+    done = rotate(database, ring, batch=batch)
+    if key_file is not None:
+        key_file.keep(done.used)
 
 
 def killed_at(step: int, work: Callable[[], None]) -> bool:
@@ -174,25 +174,25 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def every(url: str, given: str) -> None:
-    """Kill a rotation at every step; print what then stood there, and after the next run."""
+def every(url: str, given: str, stride: str) -> None:
+    """Kill a rotation at every (nth) step; print what then stood there, and after the next run."""
     file = Path(given) if Path(given).is_absolute() else None
     keys = None if file is not None else given
     with Database(url) as database:
         values = fill(database, open_key_ring(database, keys, file), 3)
-    step = 1
-    killed = True
-    while killed:
-        if keys is not None:
-            # The other one is the newest now.
-            keys = ",".join(reversed(keys.split(",")))
-        killed = killed_at(step, lambda: rotation(url, keys, file))  # noqa: B023  called at once
-        with Database(url) as database:
+        step = 1
+        killed = True
+        while killed:
+            if keys is not None:
+                # The other one is the newest now.
+                keys = ",".join(reversed(keys.split(",")))
+            # No connection is for two processes.
+            database.close()
+            killed = killed_at(step, lambda: rotation(database, keys, file))  # noqa: B023  at once
             # A server that starts now finds every key that it needs.
             readable = stored(database, open_key_ring(database, keys, file)) == values
             settle(database)
-        rotation(url, keys, file)
-        with Database(url) as database:
+            rotation(database, keys, file)
             ring = open_key_ring(database, keys, file)
             report = {
                 "step": step,
@@ -204,8 +204,8 @@ def every(url: str, given: str) -> None:
             }
             # It keeps the key file locked.
             del ring
-        print(json.dumps(report), flush=True)  # noqa: T201
-        step += 1
+            print(json.dumps(report), flush=True)  # noqa: T201
+            step += int(stride)
 
 
 def newest(keys: str | None, file: Path | None) -> str:
