@@ -97,7 +97,10 @@ def _gain(connection: Connection, database: Database, before: Row[Any]) -> None:
         open_queue(connection, database, webhook_id)
     if before.verified_at is None:
         return
-    message = f"The proof that {before.host} is yours is back, and {_counted(len(released))} sent."
+    message = (
+        f"The proof that {before.host} is yours is back, and {_counted(len(released))} delivered "
+        "to again."
+    )
     notify(connection, database, before.account_id, "proof_regained", message, domain_id=before.id)
 
 
@@ -128,6 +131,6 @@ def _move(
 
 
 def _counted(count: int) -> str:
-    return (
-        "what goes there is" if count == 0 else f"{count} webhook{'s are' if count > 1 else ' is'}"
-    )
+    if count == 0:
+        return "no webhook is"
+    return "1 webhook is" if count == 1 else f"{count} webhooks are"

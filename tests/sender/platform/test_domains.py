@@ -171,8 +171,9 @@ def test_a_proof_that_is_back_releases_them(platform, ada):
     assert platform.woken
     webhook = platform.webhooks.get(ada, owner)
     assert (webhook.state, webhook.reason) == ("active", "")
-    kinds = [notice.kind for notice in platform.notices.page(ada).items]
-    assert kinds == ["proof_regained", "proof_lost"]
+    regained, lost = platform.notices.page(ada).items
+    assert (regained.kind, lost.kind) == ("proof_regained", "proof_lost")
+    assert "1 webhook is delivered to again" in regained.message
 
 
 def test_no_answer_holds_nothing(platform, ada):
@@ -231,7 +232,7 @@ def test_a_domain_without_webhooks_is_noted_too(platform, ada):
     platform.clock.advance(1)
     platform.verify(ada)
     [notice] = platform.notices.page(ada).items
-    assert "what goes there is held" in notice.message
+    assert "no webhook is held" in notice.message
 
 
 def test_several_webhooks_wait_for_one_proof(platform, ada):
