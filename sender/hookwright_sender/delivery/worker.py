@@ -28,6 +28,8 @@ log = logging.getLogger("hookwright.delivery")
 
 # How long an outcome may wait for others to be recorded with.
 FLUSH = 0.02
+# Claims and outcomes in a turn that are many.
+BUSY = 32
 # After a turn that found nothing where something should be: somebody else is about to commit.
 STALE = 0.005
 # Between the turns that nobody asked for, in case that news got lost.
@@ -205,8 +207,9 @@ class DeliveryWorker:
             log.info("the database answers again")
             self._backoff.reset()
         self._last_turn = started
-        # As long again: a turn that is shared by more deliveries costs each of them less.
-        self._not_before = ended + min(ended - started, FLUSH)
+        # When it is busy, as long again: a turn that more deliveries share costs each of them less.
+        busy = len(turn.claimed) + turn.recorded >= BUSY
+        self._not_before = ended + min(ended - started, FLUSH) if busy else ended
         self._meter.turned(ended - started, len(turn.claimed), turn.recorded, turn.outdated)
         for change in turn.changed:
             self._meter.changed(change.change)
