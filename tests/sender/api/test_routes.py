@@ -192,6 +192,7 @@ def test_deliveries_are_listed_by_filters_and_replayed(world):
         ("event=social_lead", []),
         ("status=dead", []),
         ("outcome=timeout", []),
+        ("outcome=lost", []),
         ("last_status=500", []),
         ("since=2026-01-01T00:00:00Z", ids),
         ("until=2026-01-01T00:00:00%2B01:00", []),

@@ -20,12 +20,14 @@ from hookwright_sender.api.components import (
 from hookwright_sender.api.problems import not_found
 from hookwright_sender.api.routes.events import EVENT, id_parameter
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Parameter, Reply, Resource
+from hookwright_sender.delivery.claim import LOST
 from hookwright_sender.delivery.log import Delivery, Filters, LoggedAttempt
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.platform.errors import NotFound
 
 STATES = ("pending", "delivered", "dead", "cancelled")
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
+LAST_OUTCOMES = (*OUTCOMES, LOST)
 HTTP_STATUS = "^[1-5][0-9]{2}$"
 _HTTP_STATUS = re.compile(HTTP_STATUS)
 
@@ -149,7 +151,10 @@ PROPERTIES = {
         "description": "`dead`: no attempt is left; `cancelled`: its webhook was removed.",
     },
     "attempt_count": {"type": "integer", "minimum": 0},
-    "last_outcome": {"enum": [*OUTCOMES, None], "description": "Of the last attempt."},
+    "last_outcome": {
+        "enum": [*LAST_OUTCOMES, None],
+        "description": "Of the last attempt; `lost`: again and again, a worker ended during it.",
+    },
     "last_status": {"type": ["integer", "null"], "description": "Its HTTP status."},
     "created_at": TIME,
     "due_at": described(nullable(TIME), "When the next attempt is made, while it is pending."),
@@ -178,8 +183,8 @@ RESOURCE = Resource(
                     "Only deliveries in this state.", queries.choice(STATES), "dead",
                 ),
                 Parameter(
-                    "outcome", {"type": "string", "enum": list(OUTCOMES)},
-                    "Only those whose last attempt ended so.", queries.choice(OUTCOMES),
+                    "outcome", {"type": "string", "enum": list(LAST_OUTCOMES)},
+                    "Only those whose last attempt ended so.", queries.choice(LAST_OUTCOMES),
                 ),
                 Parameter(
                     "last_status", {"type": "string", "pattern": HTTP_STATUS},

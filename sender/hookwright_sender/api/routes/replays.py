@@ -102,7 +102,7 @@ RESOURCE = Resource(
                     "description": "Only deliveries in this state, or `all`.",
                 },
                 "event": {"type": "string", "pattern": NAME_PATTERN},
-                "outcome": {"type": "string", "enum": list(deliveries.OUTCOMES)},
+                "outcome": {"type": "string", "enum": list(deliveries.LAST_OUTCOMES)},
                 "last_status": {"type": "integer", "minimum": 100, "maximum": 599},
                 "since": described(deliveries.MOMENT, "Made at this moment, or later."),
                 "until": described(deliveries.MOMENT, "Made before this moment."),
