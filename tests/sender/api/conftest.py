@@ -134,7 +134,8 @@ def made():
         names, receiver, log = Names(), Receiver(), options.pop("log", Log())
         services = services_of(database, ring, names, receiver)
         settings = Settings.read(**{"rate_limit": 1e6} | options.pop("settings", {}))
-        app = create_app(services, settings, log=log, **options)
+        # A machine that has much else to do is no reason to turn anybody away.
+        app = create_app(services, settings, log=log, **{"patience": 60.0} | options)
         keys = [services.accounts.create(name).key for name in ("ours", "theirs")]
         nobody = Client(app, portal, Document({"paths": {}, "components": {"schemas": {}}}))
         document = nobody.get("/api/v1/openapi.json", checked=False)

@@ -80,6 +80,6 @@ def test_calls_at_the_same_time_do_it_once(world, count):
         return answers
 
     answers = world.ours.portal.call(scenario)
-    assert {answer.status for answer in answers} == {201}
+    assert {answer.status for answer in answers} == {201}, (answers, world.log.lines)
     assert len({answer.body for answer in answers}) == 1
     assert len(world.ours.get("/api/v1/projects").json["items"]) == 1
