@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import os
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -12,21 +11,19 @@ from typing import Self
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
+from hookwright_sender import explanation
 from hookwright_sender.connection import Connector, Reach, current_reach
 from hookwright_sender.egress.guarded import GuardedResolver, GuardedSocket
 from hookwright_sender.egress.look_up import HostNames
 from hookwright_sender.egress.policy import EgressPolicy
 from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL, InvalidURL
+from hookwright_sender.explanation import BODY_LIMIT, LOOK_UP_SHARE, NO_ANSWER
 from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.resolver import NamesResolver, SystemResolver
 from hookwright_sender.target import parse_target
 
-BODY_LIMIT = 16 * 1024
 # aiohttp warns of bytes above this size, and takes a file object without a word.
 LARGE_BODY = 1024 * 1024
-NO_ANSWER = "no complete answer within {:g} s"
-# Of the deadline, so that an attempt can still say that it was the look-up which failed.
-LOOK_UP_SHARE = 0.8
 
 
 class HttpTransport:
@@ -192,25 +189,14 @@ def _no_connection(failure: aiohttp.ClientConnectorError, timeout: float) -> tup
 
 
 def reason(failure: BaseException) -> str:
-    """Return a failure as one short line: the system's own words where it has some."""
+    """Return a failure of aiohttp's as one short line."""
     if isinstance(failure, aiohttp.ClientConnectorError):
         failure = failure.os_error
     if isinstance(failure, aiohttp.ServerDisconnectedError):
         # Its own text is the unfinished head, with whatever the other side put in there.
-        text = "it hung up"
-    elif isinstance(failure, aiohttp.ClientPayloadError):
-        text = "it is malformed or was cut off"
-    elif isinstance(failure, aiohttp.ClientResponseError):
-        text = failure.message
-    elif isinstance(failure, ssl.SSLCertVerificationError):
-        text = f"the certificate is not trusted, {failure.verify_message}"
-    elif isinstance(failure, ssl.SSLError):
-        text = failure.reason or str(failure)
-    elif isinstance(failure, OSError) and failure.errno is not None and failure.errno > 0:
-        text = os.strerror(failure.errno)
-    elif isinstance(failure, OSError) and failure.strerror:
-        text = failure.strerror
-    else:
-        text = str(failure)
-    line = text.partition("\n")[0].rstrip(" :") or type(failure).__name__
-    return "".join(character if character.isprintable() else "?" for character in line)[:200]
+        return "it hung up"
+    if isinstance(failure, aiohttp.ClientPayloadError):
+        return "it is malformed or was cut off"
+    if isinstance(failure, aiohttp.ClientResponseError):
+        return explanation.one_line(failure.message) or type(failure).__name__
+    return explanation.reason(failure)

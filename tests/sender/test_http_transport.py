@@ -18,7 +18,7 @@ import uvloop
 
 from hookwright_schemas import HookwrightError
 from hookwright_sender import HttpTransport, InvalidURL, Outcome
-from hookwright_sender.http_transport import BODY_LIMIT
+from hookwright_sender.explanation import BODY_LIMIT
 from hookwright_sender.resolver import SystemResolver
 from hookwright_sender.wire import WireTransport
 

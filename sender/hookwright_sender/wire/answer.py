@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-BODY_LIMIT = 16 * 1024
+from hookwright_sender.explanation import BODY_LIMIT
+
 # Bytes up to the end of the final head, interim answers included: it bounds their number, too.
 HEAD_LIMIT = 64 * 1024
 # Bytes up to the end of the answer: what is not body (sizes and extensions of chunks, trailers)

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import aiohappyeyeballs
 
 from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.explanation import reason
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.wire.connection import Connection
-from hookwright_sender.wire.failure import NoConnectionError, no_handshake, reason
+from hookwright_sender.wire.failure import NoConnectionError, no_handshake
 from hookwright_sender.wire.pool import Pool
 from hookwright_sender.wire.request import Target
 

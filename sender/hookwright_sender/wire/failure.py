@@ -1,11 +1,9 @@
 """Why no answer came: each kind of failure as an outcome and one line."""
 
-import os
 import ssl
 
+from hookwright_sender.explanation import NO_ANSWER, reason
 from hookwright_sender.outcome import Outcome
-
-NO_ANSWER = "no complete answer within {:g} s"
 
 
 class NoConnectionError(Exception):
@@ -45,23 +43,3 @@ def no_handshake(failure: Exception) -> NoConnectionError:
     if isinstance(failure, ConnectionError):
         told = f"the handshake was cut off: {told}"
     return NoConnectionError(Outcome.TLS_ERROR, f"TLS failed: {told}")
-
-
-def reason(failure: BaseException) -> str:
-    """Return a failure as one short line: the system's own words where it has some."""
-    if isinstance(failure, ssl.SSLCertVerificationError):
-        text = f"the certificate is not trusted, {failure.verify_message}"
-    elif isinstance(failure, ssl.SSLError):
-        text = failure.reason or str(failure)
-    elif isinstance(failure, OSError) and failure.errno is not None and failure.errno > 0:
-        text = os.strerror(failure.errno)
-    elif isinstance(failure, OSError) and failure.strerror:
-        text = failure.strerror
-    else:
-        text = str(failure)
-    return printable(text.partition("\n")[0].rstrip(" :") or type(failure).__name__)
-
-
-def printable(text: str) -> str:
-    """Return what the other side said, fit for a line of ours."""
-    return "".join(character if character.isprintable() else "?" for character in text[:200])

@@ -13,6 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from hookwright_sender.egress.look_up import HostNames
 from hookwright_sender.egress.policy import EgressPolicy
 from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL
+from hookwright_sender.explanation import LOOK_UP_SHARE, NO_ANSWER, printable, reason
 from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.resolver import NamesResolver, SystemResolver
 from hookwright_sender.target import parse_target
@@ -20,21 +21,12 @@ from hookwright_sender.wire.answer import Answer
 from hookwright_sender.wire.connection import Connection
 from hookwright_sender.wire.deadline import Deadlines
 from hookwright_sender.wire.dial import Dialler, Resolver
-from hookwright_sender.wire.failure import (
-    NO_ANSWER,
-    HungUpError,
-    NoConnectionError,
-    explain,
-    printable,
-    reason,
-)
+from hookwright_sender.wire.failure import HungUpError, NoConnectionError, explain
 from hookwright_sender.wire.pool import Pool
 from hookwright_sender.wire.request import Target
 
 # URLs of which the beginning of a request is kept.
 TARGETS = 4096
-# Of the deadline, so that an attempt can still say that it was the look-up which failed.
-LOOK_UP_SHARE = 0.8
 
 
 class WireTransport:

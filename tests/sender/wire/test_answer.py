@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hookwright_sender.wire.answer import ANSWER_LIMIT, BODY_LIMIT, HEAD_LIMIT, Answer
+from hookwright_sender.explanation import BODY_LIMIT
+from hookwright_sender.wire.answer import ANSWER_LIMIT, HEAD_LIMIT, Answer
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
