@@ -211,7 +211,7 @@ def test_a_claim_reads_no_more_than_it_takes(world, crowded):
         (scan,) = [line for line in plan.splitlines() if "ix_deliveries_pending" in line]
         assert "rows=10 " in scan.partition("actual")[2]
         assert "Sort" not in plan
-        assert "Seq Scan" not in plan
+        assert "Seq Scan on deliveries" not in plan
 
 
 def test_the_next_bound_is_the_minimum_of_the_index(world, crowded):
