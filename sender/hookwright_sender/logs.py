@@ -131,7 +131,7 @@ def _rendering(log_format: str, stream: TextIO) -> list[Processor]:
 def _in_order(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Put what every line has before what only some have."""
     first = {name: line.pop(name) for name in ("time", "level", "message") if name in line}
-    return first | line
+    return {**first, **line}
 
 
 def _lines(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -81,6 +81,7 @@ def test_the_way_from_an_empty_folder_works(
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     logs = "".join(f"\n{log}:\n{log.read_text()[-3000:]}" for log in tmp_path.glob("*.log"))
     assert process.returncode == 0, output + logs
     printed = re.split(r"^### (\d+)\n", output.replace(receiver, "8000"), flags=re.MULTILINE)

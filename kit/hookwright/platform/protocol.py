@@ -5,11 +5,13 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hookwright_sender.api.bodies import LIMIT
+
 MAX_HEAD_BYTES = 64 * 1024
 MAX_HEADERS = 256
-# What the application takes of a body is its own affair (it answers 413 with a reason); this ends
-# only what would go on for ever. A body that comes in chunks of one byte takes six for each.
-MAX_REQUEST_BYTES = MAX_HEAD_BYTES + 6 * 4 * 1024 * 1024
+# The application answers 413 for a body that is too large, with a reason; this ends what would go
+# on for ever. A body that comes in chunks of one byte takes six for each.
+MAX_REQUEST_BYTES = MAX_HEAD_BYTES + 8 * LIMIT
 # Seconds in which a request must be there completely.
 REQUEST_TIMEOUT = 10.0
 
