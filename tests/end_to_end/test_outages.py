@@ -57,6 +57,31 @@ def test_postgresql_goes_and_comes_back(
         conclude(made, emitter, pids)
 
 
+def test_processes_end_in_order_without_their_database(receiver: Project, tmp_path: Path) -> None:
+    """What they could not record is done again by whoever comes next."""
+
+    async def run(made: Stage, database: postgresql.Fragile) -> Emitter:
+        async with emitting(made, SEED) as emitter:
+            await emitter.until_accepted(EVENTS)
+            await asyncio.to_thread(database.stop)
+            await refused(emitter)
+            for process in (made.server, *made.workers):
+                assert await asyncio.to_thread(process.terminate) == 0, process.log()
+            await asyncio.to_thread(database.start)
+            for process in (made.server, *made.workers):
+                process.start()
+            await emitter.until_accepted(len(emitter.accepted) + EVENTS, within=WITHIN)
+        return emitter
+
+    with (
+        postgresql.fragile() as database,
+        database.database() as url,
+        stage(tmp_path, receiver, url, workers=1) as made,
+    ):
+        emitter = asyncio.run(run(made, database))
+        conclude(made, emitter, pids_of(made))
+
+
 @pytest.mark.parametrize("make", [small_disk, no_larger_files], ids=lambda make: make.__name__)
 def test_the_disk_is_full_for_a_while(
     receiver: Project, tmp_path: Path, make: Callable[[Path], AbstractContextManager[Disk]]
