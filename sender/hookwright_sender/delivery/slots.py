@@ -1,8 +1,8 @@
 """Which of the claimed deliveries goes next: bounded in all and for each webhook.
 
 A webhook begins with one attempt at a time and doubles that with each success, up to its bound; a
-failure, or an attempt without an answer for a second, makes it `suspect`, and it gets one at a time
-again. Suspects have slots of their own: however many endpoints hang, the others' slots stay free.
+failure takes it back to one. It is `suspect` after a failure, or when an answer takes a second.
+Suspects have slots of their own: however many endpoints hang, the others' slots stay free.
 """
 
 from collections import OrderedDict, deque
@@ -128,7 +128,7 @@ class Slots:
             flight.slow = True
             self.flying[False] -= 1
             self.flying[True] += 1
-            self._suspect(flight.lane)
+            self._move(flight.lane, suspect=True)
             self._withdraw(flight.lane)
             del self._flights[key]
         return None
@@ -138,8 +138,11 @@ class Slots:
         limit = min(BATCH, MOST_WAITING - self.waiting[False])
         if stopping or not self.hungry:
             limit = 0
-        full = [lane.webhook_id for lane in self._held if self._room(lane) <= 0]
-        return Room(max(0, limit), 1, self._room_of, full, failing=self.bold)
+        bold = self.bold
+        full = {lane.webhook_id for lane in self._held if self._room(lane) <= 0}
+        if not bold:
+            full |= {lane.webhook_id for lane in self._lanes.values() if lane.suspect}
+        return Room(max(0, limit), 1, self._room_of, full, failing=bold)
 
     @property
     def hungry(self) -> bool:
@@ -150,7 +153,8 @@ class Slots:
     @property
     def bold(self) -> bool:
         """Tell whether there is room for suspects."""
-        return not self.waiting[True] and self.flying[True] < max(1, self.concurrency * 3 // 4)
+        held = self.waiting[True] + self.flying[True]
+        return held < max(1, self.concurrency * 3 // 4)
 
     @property
     def busy(self) -> int:
@@ -211,7 +215,8 @@ class Slots:
         lane.window = min(lane.window * 2, self._bound)
         known = lane.latency
         lane.latency = latency if known is None else known + (latency - known) / 8
-        self._move(lane, suspect=False)
+        # One that is slow and works gets as many slots as any, but none of the others'.
+        self._move(lane, suspect=latency >= SLOW)
 
     def _move(self, lane: Lane, *, suspect: bool) -> None:
         if lane.suspect is not suspect:

@@ -138,11 +138,11 @@ def test_room_is_what_a_webhook_may_still_take(clock):
     """What runs and what waits counts; an unknown one gets one."""
     slots = Slots(100, 4, clock)
     room = slots.room()
-    assert (room.limit, room.other, room.of(1), list(room.full)) == (BATCH, 1, None, [])
+    assert (room.limit, room.other, room.of(1), set(room.full)) == (BATCH, 1, None, set())
     slots.add(claims(1, 1), 1e9)
     (flight,) = begun(slots)
     room = slots.room()
-    assert (room.of(1), list(room.full)) == (0, [1])
+    assert (room.of(1), room.full) == (0, {1})
     slots.end(flight, 1.0)
     assert slots.room().of(1) == 2
 
@@ -190,3 +190,34 @@ def test_memory_of_webhooks_is_bounded(clock):
         slots.end(flight, 0.01)
     assert slots.room().of(0) is None
     assert slots.room().of(2999) is not None
+
+
+def test_one_that_is_slow_and_works_gets_more_but_no_slots_of_others(clock):
+    """Its attempts take two seconds each: up to its bound, among the suspects."""
+    slots = Slots(20, 4, clock)
+    slots.add(claims(1, 1), 1e9)
+    counts = []
+    for _ in range(4):
+        flights = begun(slots)
+        counts.append(len(flights))
+        clock.now += 2.0
+        slots.sweep()
+        for flight in flights:
+            slots.end(flight, 2.0)
+        slots.add(claims(1, 4), 1e9)
+    assert counts == [1, 2, 4, 4]
+    assert all(each.slow for each in begun(slots))
+
+
+def test_without_room_for_suspects_none_of_those_that_are_known_is_claimed(clock):
+    """Also those that are not failing, and of which nothing is held."""
+    slots = Slots(2, 1, clock)
+    for webhook in range(3):
+        slots.add(claims(webhook, 1), 1e9)
+        (flight,) = begun(slots)
+        slots.end(flight, 2.0)
+    slots.add([*claims(0, 1), *claims(1, 1)], 1e9)
+    begun(slots)
+    room = slots.room()
+    assert not room.failing
+    assert set(room.full) == {0, 1, 2}
