@@ -16,8 +16,7 @@ from hookwright_sender.store.database import Database
 from tests.nameserver import Server as NameServer
 
 from .endpoint import BOMB, CHUNKED, OK, TEN_GIGABYTES, endless, endpoint, fine, say
-from .faults import FAULTS, LONG, Fault
-from .waiting import until
+from .faults import FAULTS, LONG, QUICK, Fault
 from .world import HOST, World, world
 
 # Between the end of an attempt and what is written down of it, on a machine that is busy.
@@ -164,15 +163,17 @@ def test_memory_stays_flat(tmp_path: Path, name_server: NameServer) -> None:
             there = [await stack.enter_async_context(endpoint()) for _ in behaviours]
             ports = [each.port for each in there]
             made = await stack.enter_async_context(
-                world(database, name_server, ports, deadline=LONG)
+                world(database, name_server, ports, deadline=LONG, ladder=QUICK)
             )
             for each, behaviour in zip(there, behaviours, strict=True):
                 await each.become(behaviour)
                 await made.subscribe(f"http://{HOST}:{each.port}/hook")
             # Whatever is made at the first use is made.
-            await all_delivered(made, await made.emit())
+            await made.emit()
+            await made.until_all_delivered()
             before = forget_peak()
-            await all_delivered(made, await made.emit(EVENTS))
+            await made.emit(EVENTS)
+            await made.until_all_delivered()
             return peak() - before
 
     with (
@@ -180,16 +181,6 @@ def test_memory_stays_flat(tmp_path: Path, name_server: NameServer) -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         assert runner.run(run(database)) < MEMORY
-
-
-async def all_delivered(made: World, emitted: list[tuple[int, str]]) -> None:
-    """Wait until all of some deliveries are, each with its first attempt."""
-
-    def left() -> list[int]:
-        return [each for each, _ in emitted if made.delivery(each).state != "delivered"]
-
-    await until(lambda: not left(), lambda: f"{len(left())} deliveries", within=120)
-    assert {made.delivery(each).attempts for each, _ in emitted} == {1}
 
 
 def forget_peak() -> int:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from hookwright.platform.services import Outward, services
 from hookwright_sender.api.services import Services
@@ -17,7 +17,7 @@ from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.platform.capture import Lead
 from hookwright_sender.platform.owner import Owner
 from hookwright_sender.platform.principal import Principal
-from hookwright_sender.retry.ladder import Ladder
+from hookwright_sender.retry.ladder import DELAYS, Ladder
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.schema import upgrade
 from hookwright_sender.store.tables import attempts, deliveries, queues
@@ -101,6 +101,16 @@ class World:
             within=PATIENCE,
         )
 
+    async def until_all_delivered(self) -> None:
+        """Wait until there is nothing left to deliver, and nothing was given up."""
+
+        def left() -> int:
+            query = select(func.count()).where(deliveries.c.state != "delivered")
+            with self.database.reading() as connection:
+                return connection.execute(query).scalar_one()
+
+        await until(lambda: not left(), lambda: f"{left()} deliveries", within=2 * PATIENCE)
+
     def let_time_pass(self) -> None:
         """Make everything due that is pending, as if the time of its next attempt had come."""
         pending = deliveries.c.state == "pending"
@@ -128,7 +138,7 @@ async def world(  # noqa: PLR0913  what a fault may want
     ports: Sequence[int],
     *,
     deadline: float = 30.0,
-    ladder: Sequence[float] = (),
+    ladder: Sequence[float] = DELAYS,
     patience: float = 5 * 86400.0,
     trusting: ssl.SSLContext | None = None,
 ) -> AsyncIterator[World]:
