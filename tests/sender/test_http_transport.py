@@ -284,16 +284,10 @@ def test_the_deadline_covers_the_tls_handshake(client, serve):
     assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, False)
 
 
-def free_port():
-    """Return a port on which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_closed_port_is_refused(client, scheme):
+def test_a_closed_port_is_refused(client, scheme, port):
     """Nobody listens: said so, with the address."""
-    url = f"{scheme}://127.0.0.1:{free_port()}/"
+    url = f"{scheme}://127.0.0.1:{port}/"
 
     async def run():
         async with client.transport(LONG) as transport:
@@ -444,10 +438,10 @@ def test_a_redirect_is_not_followed(client, serve, answers):
     assert "'/other': redirects are not followed" in attempt.error
 
 
-def test_proxies_of_the_environment_are_ignored(client, serve, answers, monkeypatch):
+def test_proxies_of_the_environment_are_ignored(client, serve, answers, monkeypatch, port):
     """A delivery goes where its URL says, whatever the shell was told."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
     attempt, _ = client.one(serve, answers(EMPTY))
     assert attempt.outcome is Outcome.SUCCESS
 
