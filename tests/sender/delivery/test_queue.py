@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from hookwright_sender.delivery.pausing import cancel_pending, close_queue, open_queue
+from hookwright_sender.delivery.queue import lease_for
 from hookwright_sender.retry.decision import Action
 from hookwright_sender.retry.health import PATIENCE
 from hookwright_sender.store.errors import StoreUnavailable
@@ -428,3 +429,18 @@ def test_a_batch_is_recorded_whatever_is_in_it(world, room, finished):
     states = [world.row(each.claimed.delivery_id).state for each in outcomes]
     assert states == ["delivered", "pending", "dead"] * 50
     assert world.count(attempts) == 150
+
+
+LEASES = [
+    # deadline, lease
+    (0.5, 5.5, "never less than some seconds for the wait, the turns and the database"),
+    (1.0, 6.0, "the same"),
+    (5.0, 30.0, "the default"),
+    (60.0, 85.0, "the longest: what one worker died over is not left lying for minutes"),
+]
+
+
+@pytest.mark.parametrize(("deadline", "lease", "reason"), LEASES)
+def test_a_lease_is_longer_than_an_attempt(deadline, lease, reason):
+    """By the time that it takes until an attempt begins and until it is recorded."""
+    assert lease_for(deadline) == lease, reason
