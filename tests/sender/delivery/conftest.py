@@ -62,7 +62,7 @@ class World:
                 insert(domains),
                 {
                     "id": self.domain, "account_id": self.account, "host": "localhost",
-                    "token": "t", "status": "verified", "reason": "", "detail": "",
+                    "token": "t", "status": "verified", "reason": "", "code": "",
                     "created_at": 0.0,
                 },
             )  # fmt: skip
