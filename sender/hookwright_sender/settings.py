@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     concurrency: int = Field(default=100, ge=1, le=10_000)
     webhook_concurrency: int = Field(default=10, ge=1, le=1_000)
     rate_limit: float = Field(default=50.0, gt=0)
+    disable_after: float = Field(default=5 * 86400.0, gt=0)
     retention_days: float = Field(default=30.0, gt=0)
 
     @field_validator("allow_networks", "allow_ports", "nameservers", "retry_delays", mode="before")

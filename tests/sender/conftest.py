@@ -1,17 +1,21 @@
 """Receivers that behave, and receivers that do not, on real sockets."""
 
 import asyncio
+import shutil
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import psycopg
 import pytest
 import trustme
 
 from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.schema import upgrade
+from hookwright_sender.store.tables import metadata
 
 
 @dataclass
@@ -150,11 +154,47 @@ def empty_database(request, tmp_path) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture
-def database(empty_database) -> Database:
-    """A database of either kind, with the platform's tables."""
-    upgrade(empty_database)
-    return empty_database
+@pytest.fixture(scope="session")
+def upgraded_file(tmp_path_factory) -> Path:
+    """A file with the platform's tables, to be copied: migrations take their time."""
+    file = tmp_path_factory.mktemp("upgraded") / "platform.db"
+    with Database(f"sqlite:///{file}") as database:
+        upgrade(database)
+    return file
+
+
+@pytest.fixture(scope="session")
+def upgraded_url(postgresql) -> Iterator[str]:
+    """A PostgreSQL database with the platform's tables, which tests empty and use in turn."""
+    with postgresql.database() as url:
+        with Database(url) as database:
+            upgrade(database)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path) -> Iterator[Database]:
+    """A database of either kind, with the platform's tables and nothing in them."""
+    if request.param == "sqlite":
+        file = tmp_path / "platform.db"
+        shutil.copy(request.getfixturevalue("upgraded_file"), file)
+        url = f"sqlite:///{file}"
+    else:
+        url = request.getfixturevalue("upgraded_url")
+        _empty(url)
+    with Database(url) as database:
+        yield database
+
+
+def _empty(url: str) -> None:
+    """Empty every table, once nobody of the test before is connected any more."""
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute(f"TRUNCATE {names}".encode())
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def serve(settings: Settings, listener: socket.socket, *, worker: bool) -> None:
                 server = Server(create_app(offered, settings), engine.grace)
                 made: list[Part] = [Serving(server, listener)]
                 if worker:
-                    made += [Delivering(deliveries), engine.upkeep(database)]
+                    made += [Delivering(deliveries), engine.upkeep(database, deliveries)]
                 yield made
 
         run(parts, engine.grace)
@@ -74,7 +74,7 @@ def work(settings: Settings, metrics: socket.socket | None = None) -> None:
         async def parts() -> AsyncIterator[Sequence[Part]]:
             async with engine.outward.transport() as transport:
                 deliveries = engine.worker(database, ring, transport)
-                made: list[Part] = [Delivering(deliveries), engine.upkeep(database)]
+                made: list[Part] = [Delivering(deliveries), engine.upkeep(database, deliveries)]
                 if metrics is not None:
                     server = Server(make_asgi_app(engine.registry), engine.grace)
                     made.append(Serving(server, metrics))
@@ -116,12 +116,14 @@ class Engine:
             webhook_concurrency=self.settings.webhook_concurrency,
             deadline=self.settings.timeout,
             ladder=self.ladder,
+            patience=self.settings.disable_after,
             meter=Metrics(self.registry),
         )
 
-    def upkeep(self, database: Database) -> Upkeep:
+    def upkeep(self, database: Database, worker: DeliveryWorker) -> Upkeep:
         """Return what is done beside delivering, in every process that delivers."""
-        domains = Domains(database, self.outward.names)
+        # A proof that is back makes deliveries due that were held.
+        domains = Domains(database, self.outward.names, wake=worker.wake)
         retention = Retention(database, self.settings.retention_days)
 
         async def check_proofs() -> None:

@@ -48,6 +48,8 @@ OLD_ANSWERS = (
 DELETE_ANSWER = delete(idempotent_answers).where(
     idempotent_answers.c.account_id == bindparam("account"),
     idempotent_answers.c.key == bindparam("sought"),
+    # The key may have been given again meanwhile, and its new answer stays.
+    idempotent_answers.c.created_at < bindparam("before"),
 )
 OLD_NOTICES = (
     select(notices.c.id)
@@ -121,7 +123,9 @@ class Retention:
     def _answers(self, before: float) -> int:
         def step(connection: Connection) -> tuple[int, bool]:
             rows = connection.execute(OLD_ANSWERS, {"before": before, "batch": self._batch}).all()
-            keys = [{"account": row.account_id, "sought": row.key} for row in rows]
+            keys = [
+                {"account": row.account_id, "sought": row.key, "before": before} for row in rows
+            ]
             if keys:
                 connection.execute(DELETE_ANSWER, keys)
             return len(keys), bool(keys)

@@ -79,7 +79,7 @@ class Domains:
                 "status": "pending",
                 "reason": f"The record was not looked up yet. Add a TXT record at {normal} with "
                 f"exactly this text, and then verify the domain: {proof.record(token)}",
-                "detail": "not_checked",
+                "code": "not_checked",
                 "created_at": self._database.clock(),
             }
             made = transaction.execute(
@@ -201,7 +201,7 @@ def _domain(row: Row[Any]) -> Domain:
         id=row.id,
         host=row.host,
         status=row.status,
-        code=row.detail,
+        code=row.code,
         reason=row.reason,
         record=record,
         cname_record=cname_record,

@@ -57,7 +57,7 @@ def _judged(row: Row[Any], started: float, finding: Finding) -> dict[str, Any]:
     return {
         "status": status,
         "reason": reason,
-        "detail": finding.reason.value,
+        "code": finding.reason.value,
         "verified_at": verified_at,
         "next_check_at": started + wait if again else None,
     }

@@ -125,7 +125,8 @@ domains = Table(
     Column("token", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    # What the reason is in one word.
+    Column("code", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("checked_at", Double),
     Column("verified_at", Double),
