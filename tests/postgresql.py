@@ -78,7 +78,7 @@ class Fragile(Server):
                 raise RuntimeError(f"PostgreSQL does not start: {self._installed.log.read_text()}")
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Stop it: SIGINT shows everybody out, SIGKILL is the loss of a machine."""
+        """Stop it: SIGINT shows everybody out, SIGKILL leaves it to recover at its next start."""
         if self._process is not None:
             _end(self._process, number)
             self._process = None
