@@ -18,7 +18,7 @@ from .test_platform_page import free_ports
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-WITHIN = 120
+WITHIN = 240
 STOP = "kill $(jobs -p)\nwait\n"
 # Until a port answers, as the text between two blocks takes a reader a while.
 AWAIT = "until curl --silent --fail --output /dev/null http://127.0.0.1:{}/{}; do sleep 0.1; done\n"

@@ -33,6 +33,7 @@ class Typed:
     @property
     def json(self) -> Any:
         """What it printed, as JSON."""
+        assert self.out, self.err
         return json.loads(self.out)
 
     @property

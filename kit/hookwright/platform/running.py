@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import structlog
 import uvloop
@@ -49,11 +49,40 @@ def run(make: Parts, grace: float) -> None:
     They have `grace` seconds to finish what they have begun. What is not finished by then is cut
     off and the process ends with 1: nothing is lost, since what was claimed is due again later.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(make, grace))
+    # Around the loop, whose end waits for its threads.
+    with CutOff() as cut_off, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(make, grace, cut_off))
 
 
-async def _run(make: Parts, grace: float) -> None:
+class CutOff:
+    """Ends the process, unless the block ends first, so many seconds after it was armed.
+
+    Nothing else could where a thread waits for ever, for a database that is gone for example.
+    """
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def arm(self, seconds: float) -> None:
+        """Begin to count."""
+        self._timer = threading.Timer(seconds, self._end, (seconds,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    @staticmethod
+    def _end(seconds: float) -> None:
+        log.error("cut off", seconds=seconds)
+        os._exit(CUT_OFF)
+
+
+async def _run(make: Parts, grace: float, cut_off: CutOff) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="hookwright"))
     loop.set_exception_handler(_log_unhandled)
@@ -66,7 +95,7 @@ async def _run(make: Parts, grace: float) -> None:
         await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         log.info("stopping")
-        _cut_off_after(grace + MARGIN)
+        cut_off.arm(grace + MARGIN)
         for part in parts:
             part.stop()
         done, late = await asyncio.wait(tasks, timeout=grace)
@@ -86,18 +115,6 @@ def _raise_failure(part: Part, error: BaseException | None) -> None:
         raise error
     log.error("failed", part=part.name, exc_info=error)
     raise Failed(part.name, error)
-
-
-def _cut_off_after(seconds: float) -> None:
-    """End the process whatever happens, such as a thread that waits for a database that is gone."""
-
-    def cut_off() -> None:
-        log.error("cut off", seconds=seconds)
-        os._exit(CUT_OFF)
-
-    timer = threading.Timer(seconds, cut_off)
-    timer.daemon = True
-    timer.start()
 
 
 def _log_unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
