@@ -9,6 +9,7 @@ EPOCH_MS = 1_767_225_600_000
 NODE_BITS = 12
 SEQUENCE_BITS = 10
 NODES = 1 << NODE_BITS
+LARGEST = (1 << 63) - 1
 SEQUENCES = 1 << SEQUENCE_BITS
 
 
@@ -43,7 +44,9 @@ class Ids:
 def first_id_at(moment: float) -> int:
     """Return the bound of all ids made at or after a moment (Unix seconds): ids are in its order.
 
+    Of a moment that no id can tell it is the first or the last that there is.
+
     >>> first_id_at(1_767_225_601.0)
     4194304000
     """
-    return max(0, int(moment * 1000) - EPOCH_MS) << (NODE_BITS + SEQUENCE_BITS)
+    return min(LARGEST, max(0, int(moment * 1000) - EPOCH_MS) << (NODE_BITS + SEQUENCE_BITS))

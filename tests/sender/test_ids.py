@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +57,18 @@ def test_a_moment_parts_the_ids_before_it_from_those_after(made_at, asked_for, n
         assert made >= bound
     if made_at < asked_for - 1:
         assert made < bound
+
+
+@pytest.mark.parametrize(
+    ("moment", "bound"),
+    [
+        # Before there were any.
+        (0.0, 0),
+        # 2099 and 9999: the bits are used up in 2095, and no database takes a 65th.
+        (4_102_358_400.0, (1 << 63) - 1),
+        (253_402_300_799.0, (1 << 63) - 1),
+    ],
+)
+def test_a_moment_that_no_id_can_tell_has_a_bound_all_the_same(moment, bound):
+    """Whoever filters by time may name any."""
+    assert first_id_at(moment) == bound
