@@ -80,7 +80,8 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode != 0:
-        pytest.skip(f"mounting a tmpfs takes root (CAP_SYS_ADMIN): {done.stderr.partition(chr(10))[0]}")
+        reason = done.stderr.partition("\n")[0]
+        pytest.skip(f"mounting a tmpfs takes root (CAP_SYS_ADMIN): {reason}")
     try:
         yield SmallDisk(folder)
     finally:
