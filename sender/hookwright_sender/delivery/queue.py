@@ -133,18 +133,20 @@ class Queue:
             None if next_due is None else next_due - moment,
         )
 
-    def claim_one(self, delivery_id: int) -> Claimed | None:
-        """Claim a delivery that is due, even of a webhook that is disabled or held; None if not."""
-        with self._database.writing() as connection:
-            moment = lanes.current(connection)
-            row = connection.execute(ONE, {"delivery": delivery_id, "now": moment}).one_or_none()
-            if row is None:
-                return None
-            found = connection.execute(TARGET, {"webhook": row.webhook_id}).one_or_none()
-            if found is None:
-                return None
-            targets = {row.webhook_id: Target(*found)}
-            claimed = take(connection, [row], targets, self._lease, moment)
+    def claim_one(self, connection: Connection, delivery_id: int) -> Claimed | None:
+        """Claim a delivery that is due, even of a webhook that is disabled or held; None if not.
+
+        In the transaction that makes the delivery nobody else can have it.
+        """
+        moment = lanes.current(connection)
+        row = connection.execute(ONE, {"delivery": delivery_id, "now": moment}).one_or_none()
+        if row is None:
+            return None
+        found = connection.execute(TARGET, {"webhook": row.webhook_id}).one_or_none()
+        if found is None:
+            return None
+        targets = {row.webhook_id: Target(*found)}
+        claimed = take(connection, [row], targets, self._lease, moment)
         return claimed[0] if claimed else None
 
     def _finish(

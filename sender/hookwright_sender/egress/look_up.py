@@ -1,12 +1,9 @@
-"""The seam between a host name and its addresses, and the one check that stands on it."""
+"""The seam between a host name and its addresses."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from yarl import URL
-
-from hookwright_sender.egress.addresses import Address, literal
-from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.egress.addresses import Address
 
 
 class LookUpFailed(OSError):  # noqa: N818  the name says what happened
@@ -30,21 +27,3 @@ class HostNames(Protocol):
         Raises `OSError` (mostly `LookUpFailed`) when there is none to be had.
         """
         ...
-
-
-async def addresses_to_dial(
-    url: URL, names: HostNames, policy: EgressPolicy, deadline: float | None = None
-) -> Sequence[Address]:
-    """Return the checked addresses of a URL's host; a connection goes to one of these or nowhere.
-
-    For every new connection once; `Host`, SNI and the certificate's check stay on the URL's host.
-    Raises `ForbiddenURL`, `ForbiddenAddress` when any address is forbidden, and `OSError`.
-    """
-    policy.check_url(url)
-    host = url.raw_host or ""
-    address = literal(host)
-    if address is not None:
-        return (address,)
-    addresses = await names.addresses(host, deadline)
-    policy.check_answer(host, addresses)
-    return addresses

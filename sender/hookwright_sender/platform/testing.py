@@ -1,20 +1,18 @@
 """Sample data to a webhook, on its owner's request, by the way of every other message."""
 
 import asyncio
-import random
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from hookwright_schemas import Contract
-from hookwright_sender.delivery import lanes
-from hookwright_sender.delivery.claim import Claimed, Lease, Target, take
+from hookwright_sender.delivery.claim import Claimed
 from hookwright_sender.delivery.courier import Courier
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.delivery.log import DeliveryLog
 from hookwright_sender.delivery.outbox import Outgoing, put
-from hookwright_sender.delivery.queue import MARGIN, ONE, TARGET, Queue
+from hookwright_sender.delivery.queue import MARGIN, Queue
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.event import Event as Message
 from hookwright_sender.platform import audit
@@ -27,7 +25,6 @@ from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.sealed import open_destination
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.platform.webhook import found_webhook
-from hookwright_sender.retry.ladder import Ladder
 from hookwright_sender.store.database import Database
 from hookwright_sender.transport import Transport
 
@@ -77,7 +74,7 @@ class WebhookTester:
         self._contract = contract
         self._courier = Courier(ring, transport, contract, clock=database.clock)
         self._log = DeliveryLog(database, ring)
-        self._lease = lease
+        self._queue = Queue(database, lease)
 
     async def test(self, principal: Principal, owner: Owner) -> TestResult:
         """Test the owner's webhook; one that is disabled can be tested too, to see it mended.
@@ -98,7 +95,11 @@ class WebhookTester:
             message.validate()
             delivery = self._put(connection, principal, owner, row.id, message)
             audit.record(connection, self._database, principal, "webhook.test", str(owner))
-            return self._claim(connection, delivery, row.id)
+            # Before anybody else can see it.
+            claimed = None if delivery is None else self._queue.claim_one(connection, delivery)
+            if claimed is None:
+                raise NotFound("webhook of", owner)
+            return claimed
 
     def _put(
         self,
@@ -107,7 +108,7 @@ class WebhookTester:
         owner: Owner,
         webhook_id: int,
         message: Message,
-    ) -> int:
+    ) -> int | None:
         outgoing = Outgoing(
             event_id=self._database.new_id(),
             account_id=principal.account_id,
@@ -121,21 +122,10 @@ class WebhookTester:
             test=True,
         )
         [delivery] = put(connection, self._database, self._ring, [outgoing])
-        if delivery is None:
-            raise NotFound("webhook of", owner)
         return delivery
 
-    def _claim(self, connection: Connection, delivery: int, webhook: int) -> Claimed:
-        """Claim the delivery before anybody else can see it."""
-        moment = lanes.current(connection)
-        row = connection.execute(ONE, {"delivery": delivery, "now": moment}).one()
-        target = Target(*connection.execute(TARGET, {"webhook": webhook}).one())
-        lease = Lease(self._lease, Ladder(), random.random)
-        [claimed] = take(connection, [row], {webhook: target}, lease, moment)
-        return claimed
-
     def _end(self, principal: Principal, finished: Finished) -> TestResult:
-        Queue(self._database, self._lease).turn([finished])
+        self._queue.turn([finished])
         delivery = finished.claimed.delivery_id
         shown = self._log.show(principal.account_id, delivery)
         attempt = shown.attempts[-1] if shown is not None and shown.attempts else None

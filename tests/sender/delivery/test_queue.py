@@ -260,11 +260,16 @@ def test_one_can_be_claimed_by_its_id(world):
     (delivery,) = world.put(webhook, test=True)
     with world.database.writing() as connection:
         close_queue(connection, webhook)
-    claimed = world.queue().claim_one(delivery)
-    assert claimed is not None
-    assert (claimed.delivery_id, claimed.test) == (delivery, True)
-    assert world.queue().claim_one(delivery) is None
-    assert world.queue().claim_one(1) is None
+
+    def claimed(delivery_id):
+        with world.database.writing() as connection:
+            return world.queue().claim_one(connection, delivery_id)
+
+    first = claimed(delivery)
+    assert first is not None
+    assert (first.delivery_id, first.test) == (delivery, True)
+    assert claimed(delivery) is None
+    assert claimed(1) is None
 
 
 def test_a_test_is_not_tried_again_by_whoever_comes_after_a_crash(world, room):

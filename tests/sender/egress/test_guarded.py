@@ -4,17 +4,15 @@ import asyncio
 import socket
 import ssl
 from contextlib import contextmanager
-from ipaddress import ip_address
 
 import pytest
 from yarl import URL
 
 from hookwright_sender import HttpTransport, Outcome
 from hookwright_sender.egress.guarded import GuardedResolver, GuardedSocket
-from hookwright_sender.egress.look_up import addresses_to_dial
 from hookwright_sender.egress.name_servers import NameServers, parse_server
 from hookwright_sender.egress.policy import EgressPolicy
-from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL
+from hookwright_sender.errors import ForbiddenAddress
 from hookwright_sender.resolver import NamesResolver, SystemResolver
 
 LONG = 30.0  # seconds: never reached, so that a slow machine changes no outcome
@@ -429,28 +427,6 @@ def test_a_resolver_for_aiohttp_keeps_to_the_family(name_server):
         return [(result["host"], result["family"], result["port"]) for result in found]
 
     assert asyncio.run(run()) == [("127.0.0.1", socket.AF_INET, 80)]
-
-
-def dial(url, name_server, allowed):
-    """Return what a transport of another kind would dial."""
-    found = addresses_to_dial(URL(url), names(name_server), allowed, LONG)
-    return list(asyncio.run(found))
-
-
-def test_the_addresses_to_dial(name_server):
-    """The same rules without aiohttp: every address of the answer, all of them checked."""
-    name_server.records |= {HOST: ["A 127.0.0.1"], "mixed.test": ["A 127.0.0.1", "A 10.0.0.1"]}
-    here = ip_address("127.0.0.1")
-    assert dial(f"http://{HOST}/", name_server, policy()) == [here]
-    assert dial("http://127.0.0.1/", name_server, policy()) == [here]
-    with pytest.raises(ForbiddenAddress):
-        dial("http://mixed.test/", name_server, policy())
-    with pytest.raises(ForbiddenAddress):
-        dial("http://[::1]/", name_server, policy())
-    with pytest.raises(ForbiddenURL):
-        dial("http://0x7f.1/", name_server, policy())
-    with pytest.raises(OSError, match="does not exist"):
-        dial("http://gone.test/", name_server, policy())
 
 
 def test_a_certificate_context_stays_strict(trusting):

@@ -146,7 +146,9 @@ def test_no_worker_sends_it_too(platform, proven, receiver, test):
 
     def claim():
         [delivery] = platform.rows(select(deliveries.c.id))
-        found.append(Queue(platform.database).claim_one(delivery.id))
+        queue = Queue(platform.database)
+        with platform.database.writing() as connection:
+            found.append(queue.claim_one(connection, delivery.id))
 
     receiver.meanwhile = claim
     test(proven, owner)
