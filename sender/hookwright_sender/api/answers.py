@@ -73,7 +73,9 @@ PROBLEM["properties"] |= {
 
 def problems_of(operation: Operation) -> Iterator[Kind]:
     """Yield every problem that an operation can answer with."""
-    yield from (problems.INVALID_QUERY, problems.INTERNAL_ERROR, problems.OVERLOADED)
+    yield from (problems.INVALID_QUERY, problems.INTERNAL_ERROR)
+    if operation.blocking:
+        yield problems.OVERLOADED
     if operation.secured:
         yield from (problems.UNAUTHENTICATED, problems.TOO_MANY_REQUESTS)
         yield refusals.kind_of(StoreUnavailable)

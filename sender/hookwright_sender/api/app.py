@@ -57,15 +57,21 @@ RESOURCES = (
     audit.RESOURCE,
     health.RESOURCE,
 )
-# Together fewer than the database has connections: a worker in this process wants some, too.
+# A call has one connection of the database at a time, in one of these threads. Together they are
+# fewer than there are connections: those that are left are for what else this process does.
 DOOR_THREADS = 3
 THREADS = 8
 SLOW_THREADS = 2
+BULK_THREADS = 4
 # Requests that wait for a thread; a few kilobytes each.
 PLACES = 256
 # Those that wait for a network, for seconds: names are looked up, webhooks are tested.
 SLOW_PLACES = 64
 SLOW_SHARE = 8
+# Those that go through a great many deliveries: one of each account's, which is told to wait with
+# the next, so that they cannot queue up.
+BULK_PLACES = 64
+BULK_SHARE = 1
 
 
 def create_app(  # noqa: PLR0913  what tests have reason to change
@@ -84,21 +90,22 @@ def create_app(  # noqa: PLR0913  what tests have reason to change
     `patience` in seconds: so long a request waits for its turn at the store, before it is told to
     come back later.
     """
-    door = Gate(DOOR_THREADS, PLACES, PLACES, patience)
+    # Whose the calls at the door are is not known yet.
+    door = Gate(DOOR_THREADS, PLACES, PLACES, patience, at_once=DOOR_THREADS)
     quick = Gate(THREADS, PLACES, PLACES // 2, patience)
     slow = Gate(SLOW_THREADS, SLOW_PLACES, SLOW_SHARE, patience)
+    bulk = Gate(BULK_THREADS, BULK_PLACES, BULK_SHARE, patience)
+    gates = {"door": door, "quick": quick, "slow": slow, "bulk": bulk}
     resources = (*RESOURCES, _description(services))
     doorway = Doorway(
         services=services,
         authenticator=Authenticator(services.accounts, door, Buckets(settings.rate_limit, clock)),
         callers=Buckets(settings.rate_limit, clock),
-        door=door,
-        quick=quick,
-        slow=slow,
+        **gates,
         validators=openapi.validators(resources),
         body_limit=body_limit,
     )
-    metrics = Metrics(services.registry, {"door": door, "quick": quick, "slow": slow})
+    metrics = Metrics(services.registry, gates)
     app = Starlette(
         routes=_routes(resources, doorway),
         middleware=[
@@ -135,7 +142,7 @@ def _description(services: Services) -> Resource:
     description = "For programs: what this API can do."
     operation = Operation(
         "GET", f"{PREFIX}/openapi.json", "getOpenAPI", "Description", "Show the OpenAPI document",
-        show, (Answer(200, "The document.", "Document"),), secured=False,
+        show, (Answer(200, "The document.", "Document"),), secured=False, blocking=False,
     )  # fmt: skip
     resource = Resource("Description", description, (operation,), {"Document": {"type": "object"}})
     document = openapi.document((*RESOURCES, resource), services.contract)

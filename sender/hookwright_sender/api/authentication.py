@@ -43,7 +43,7 @@ class Authenticator:
         principal = None
         if len(key) <= MAX_KEY and key.isascii():
             async with self._gate.entered(NOBODY):
-                principal = await self._gate.run(self._accounts.authenticate, key)
+                principal = await self._gate.run(NOBODY, self._accounts.authenticate, key)
         self._remember(digest, known=principal is not None)
         if principal is None:
             self._failures.take(address)

@@ -56,7 +56,7 @@ class Call:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks, in a thread."""
-        return await self.gate.run(function, *args, **kwargs)
+        return await self.gate.run(self.principal.account_id, function, *args, **kwargs)
 
     async def once(self, work: Callable[[Connection], Reply]) -> Reply:
         """Run what makes something, in a thread: once for each Idempotency-Key."""

@@ -33,8 +33,17 @@ class Doorway:
     door: Gate
     quick: Gate
     slow: Gate
+    bulk: Gate
     validators: Mapping[str, SchemaValidator]
     body_limit: int
+
+    def gate_of(self, operation: Operation) -> Gate:
+        """Return the gate that an operation's calls go through."""
+        if operation.bulky:
+            return self.bulk
+        if operation.slow:
+            return self.slow
+        return self.quick if operation.secured else self.door
 
 
 class Endpoint:
@@ -72,9 +81,10 @@ class Endpoint:
             doorway.callers.take(principal.actor)
         query = queries.parse(request.scope["query_string"], operation.query)
         body = await self._body(operation, request)
-        gate = doorway.quick if operation.secured else doorway.door
-        gate = doorway.slow if operation.slow else gate
+        gate = doorway.gate_of(operation)
         call = Call(doorway.services, operation, request, principal, query, body, gate)
+        if not operation.blocking:
+            return await operation.handler(call)
         async with gate.entered(principal.account_id):
             return await operation.handler(call)
 

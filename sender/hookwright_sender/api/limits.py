@@ -3,7 +3,7 @@
 import math
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ParamSpec, TypeVar
 
 import anyio
@@ -58,15 +58,26 @@ class Gate:
     """Lets a bounded number of calls in; those beyond are answered at once, so memory stays flat.
 
     `places` are for all, `share` for one account, so that nobody fills the gate alone. Of those
-    inside, `threads` block at the same time; the others wait for a thread, `patience` seconds
-    at most.
+    inside, `threads` block at the same time, `at_once` of one account (by default half of them);
+    the others wait for a thread, `patience` seconds at most.
     """
 
-    def __init__(self, threads: int, places: int, share: int, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        threads: int,
+        places: int,
+        share: int,
+        patience: float = PATIENCE,
+        at_once: int | None = None,
+    ) -> None:
+        self.threads = threads
         self.places = places
         self.share = share
         self._patience = patience
+        self._at_once = max(1, threads // 2) if at_once is None else at_once
         self._threads = anyio.CapacityLimiter(threads)
+        # Of accounts that are inside. Who waits here is in nobody else's queue.
+        self._turns: dict[int, anyio.CapacityLimiter] = {}
         # The bound is the one above, whose queue can be left.
         self._unbounded = anyio.CapacityLimiter(math.inf)
         self._inside: Counter[int] = Counter()
@@ -91,26 +102,36 @@ class Gate:
             if not self._inside[account]:
                 # A Counter keeps zeros.
                 del self._inside[account]
+                self._turns.pop(account, None)
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what blocks in a thread of this gate's; raises a 503 when none gets free in time."""
-        borrower = object()
-        await self._acquire(borrower)
-        try:
+    async def run(
+        self, account: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run what blocks in a thread of this gate's, for an account that is inside.
+
+        Raises a 503 when none gets free in time.
+        """
+        turns = self._turns.setdefault(account, anyio.CapacityLimiter(self._at_once))
+        async with AsyncExitStack() as held:
+            try:
+                with anyio.fail_after(self._patience):
+                    for limiter in (turns, self._threads):
+                        await _borrow(limiter, held)
+            except TimeoutError:
+                raise _overloaded() from None
             return await anyio.to_thread.run_sync(
                 lambda: function(*args, **kwargs), limiter=self._unbounded
             )
-        finally:
-            self._threads.release_on_behalf_of(borrower)
 
-    async def _acquire(self, borrower: object) -> None:
-        with suppress(anyio.WouldBlock):
-            return self._threads.acquire_on_behalf_of_nowait(borrower)
-        try:
-            with anyio.fail_after(self._patience):
-                await self._threads.acquire_on_behalf_of(borrower)
-        except TimeoutError:
-            raise _overloaded() from None
+
+async def _borrow(limiter: anyio.CapacityLimiter, held: AsyncExitStack) -> None:
+    """Take a token until `held` ends; one that is free without going through the event loop."""
+    borrower = object()
+    try:
+        limiter.acquire_on_behalf_of_nowait(borrower)
+    except anyio.WouldBlock:
+        await limiter.acquire_on_behalf_of(borrower)
+    held.callback(limiter.release_on_behalf_of, borrower)
 
 
 def _overloaded() -> Problem:

@@ -58,7 +58,8 @@ class Operation:
     `body` names the component that the request's body must fit; it may be left out where
     `body_required` is false. `refusals` are the errors of the services, or problems, that this
     operation has beside those that its form implies. `idempotent` ones take an Idempotency-Key,
-    `conditional` ones an If-None-Match, `slow` ones wait for a network.
+    `conditional` ones an If-None-Match. `slow` ones wait for a network, `bulky` ones take a long
+    time at the store, and those that are not `blocking` need nothing but this process.
     """
 
     method: str
@@ -78,6 +79,8 @@ class Operation:
     idempotent: bool = False
     secured: bool = True
     slow: bool = False
+    bulky: bool = False
+    blocking: bool = True
 
 
 @dataclass(frozen=True, slots=True)

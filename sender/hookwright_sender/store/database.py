@@ -25,7 +25,8 @@ DRIVERS = {
 WRITING = "hookwright_writing"
 # Seconds that a writer of another process is waited for.
 BUSY_TIMEOUT = 5.0
-POOL_SIZE = 16
+# The API's threads, and some for all else that a process does: a worker's turns, proofs, a purge.
+POOL_SIZE = 24
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",

@@ -7,8 +7,16 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from hookwright_sender.api.app import PLACES, create_app
+from hookwright_sender.api.app import (
+    BULK_THREADS,
+    DOOR_THREADS,
+    PLACES,
+    SLOW_THREADS,
+    THREADS,
+    create_app,
+)
 from hookwright_sender.settings import Settings
+from hookwright_sender.store.database import POOL_SIZE
 from hookwright_sender.store.errors import StoreUnavailable
 
 
@@ -76,10 +84,6 @@ def test_what_waits_for_the_store_is_bounded(small):
     blocked = Blocked()
     services = with_services(small, ctas=blocked)
 
-    def inside():
-        name = "hookwright_api_requests_inside"
-        return services.registry.get_sample_value(name, {"gate": "quick"})
-
     async def scenario():
         async def ask(client):
             answer = await client.asked("GET", "/api/v1/ctas")
@@ -91,7 +95,7 @@ def test_what_waits_for_the_store_is_bounded(small):
                 for _ in range(PLACES // 2):
                     tasks.start_soon(ask, client)
                 full = PLACES // 2 if client is small.ours else PLACES
-                while inside() < full:
+                while inside(services, "quick") < full:
                     await anyio.lowlevel.checkpoint()
                 refused = await client.asked("GET", "/api/v1/projects")
                 expected = 429 if client is small.ours else 503
@@ -102,7 +106,94 @@ def test_what_waits_for_the_store_is_bounded(small):
         return statuses
 
     assert small.ours.portal.call(scenario) == [503] * PLACES
-    assert inside() == 0
+    assert inside(services, "quick") == 0
+
+
+def inside(services, gate):
+    """Return how many calls a gate holds."""
+    name = "hookwright_api_requests_inside"
+    return services.registry.get_sample_value(name, {"gate": gate})
+
+
+class Replaying:
+    """A replay that takes until it may end."""
+
+    def __init__(self):
+        self.free = threading.Event()
+
+    def range(self, *_arguments):
+        """Wait, and then say that there was nothing."""
+        self.free.wait(60)
+        return 0
+
+
+def test_an_account_has_one_long_replay_at_a_time(small):
+    """Its next one is told to wait, and neither another account's replay nor a test is held up."""
+    replay = Replaying()
+    services = with_services(small, replay=replay)
+    owner = f"/api/v1/ctas/{small.cta()['id']}"
+    small.proven()
+    webhook = small.webhook(owner)
+    small.proven(small.theirs, "hooks.example.org")
+    cta = f"/api/v1/ctas/{small.cta(small.theirs)['id']}"
+    other = small.webhook(cta, small.theirs, url="https://hooks.example.org/")
+
+    async def scenario():
+        async def ask(client, of):
+            answer = await client.asked("POST", f"/api/v1/webhooks/{of['id']}/replay")
+            answers.append(answer.status)
+
+        answers = []
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, small.ours, webhook)
+            while inside(services, "bulk") < 1:
+                await anyio.lowlevel.checkpoint()
+            for path in ("replay", "enable"):
+                refused = await small.ours.asked("POST", f"/api/v1/webhooks/{webhook['id']}/{path}")
+                assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+            enabled = await small.theirs.asked("POST", f"/api/v1/webhooks/{other['id']}/enable")
+            assert enabled.status == 200
+            assert (await small.ours.asked("POST", f"{owner}/webhook/test")).status == 200
+            replay.free.set()
+        return answers
+
+    assert small.ours.portal.call(scenario) == [200]
+
+
+class Locked:
+    """Accounts in a database that does not answer."""
+
+    def __init__(self):
+        self.free = threading.Event()
+
+    def authenticate(self, _key):
+        """Wait, and then say that it is not there."""
+        self.free.wait(60)
+        raise StoreUnavailable("sqlite:///platform.db", "it was stopped")
+
+
+def test_a_full_door_is_none_for_what_asks_nobody(small):
+    """Whether the process lives, what it can do and its numbers are told all the same."""
+    locked = Locked()
+    services = with_services(small, accounts=locked)
+
+    async def scenario():
+        async with anyio.create_task_group() as tasks:
+            for _ in range(PLACES):
+                tasks.start_soon(small.ours.asked, "GET", "/api/v1/ctas")
+            while inside(services, "door") < PLACES:
+                await anyio.lowlevel.checkpoint()
+            paths = ("/healthz", "/api/v1/openapi.json", "/metrics", "/readyz")
+            statuses = [(await small.nobody.asked("GET", path)).status for path in paths]
+            locked.free.set()
+        return statuses
+
+    assert small.ours.portal.call(scenario) == [200, 200, 200, 503]
+
+
+def test_there_is_a_connection_for_every_thread():
+    """And some for the worker: a turn, a look at the proofs, a purge, a measurement, a command."""
+    assert DOOR_THREADS + THREADS + SLOW_THREADS + BULK_THREADS + 5 <= POOL_SIZE
 
 
 class Broken:

@@ -27,9 +27,8 @@ async def ready(call: Call) -> Reply:
 
 
 async def metrics(call: Call) -> Reply:
-    """Show the metrics. Some of them ask the database."""
-    body = await call.run(generate_latest, call.services.registry)
-    return Reply(body, media_type=CONTENT_TYPE_LATEST)
+    """Show the metrics: numbers in this process."""
+    return Reply(generate_latest(call.services.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 def check(database: Database) -> None:
@@ -52,7 +51,7 @@ RESOURCE = Resource(
     (
         Operation(
             "GET", "/healthz", "getHealth", "Health", "Tell whether the process answers", health,
-            (Answer(200, "It does.", "Health", OK),), secured=False,
+            (Answer(200, "It does.", "Health", OK),), secured=False, blocking=False,
         ),
         Operation(
             "GET", "/readyz", "getReadiness", "Health", "Tell whether it can do its work", ready,
@@ -62,7 +61,7 @@ RESOURCE = Resource(
         Operation(
             "GET", "/metrics", "getMetrics", "Health", "Show the metrics, for Prometheus", metrics,
             (Answer(200, "Prometheus' text format.", "Metrics", media_type="text/plain"),),
-            secured=False,
+            secured=False, blocking=False,
         ),
     ),
     {"Health": answered({"status": {"enum": ["ok"]}}), "Metrics": {"type": "string"}},

@@ -90,7 +90,7 @@ RESOURCE = Resource(
             description="Without a body, every dead delivery of the webhook.",
             body="Replay", body_required=False,
             body_example={"since": "2026-11-25T18:00:00Z", "status": "dead"},
-            refusals=(NotFound,), slow=True,
+            refusals=(NotFound,), bulky=True,
         ),
     ),
     {

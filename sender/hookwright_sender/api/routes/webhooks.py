@@ -125,7 +125,7 @@ RESOURCE = Resource(
                     "EnabledWebhook", {"webhook": SAMPLE, "replayed": 0},
                 ),
             ),
-            refusals=(NotFound, HostNotProven), slow=True,
+            refusals=(NotFound, HostNotProven), bulky=True,
         ),
     ),
     {
