@@ -1,16 +1,19 @@
 """The tables' history: what brings a database up to what this version wants."""
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.errors import SchemaOutdated, SchemaTooNew
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Of every migration, oldest first: alembic, which knows them too, takes its time to be imported.
+REVISIONS = ("0001",)
+VERSION = table("alembic_version", column("version_num"))
 # Any number that nobody else locks: processes that start together upgrade one after the other.
 LOCK = 0x686F6F6B
 
@@ -23,24 +26,21 @@ def upgrade(database: Database) -> bool:
     with database.transaction() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        found = _revision(connection)
-        if found == head():
+        if _is_current(connection):
             return False
-        _refuse_newer(found)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        from alembic import command  # noqa: PLC0415  see REVISIONS
+
+        configuration = config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
     return True
 
 
 def check_current(database: Database) -> None:
     """Raise `SchemaOutdated` or `SchemaTooNew` unless the tables are what this version wants."""
     with database.reading() as connection:
-        found = _revision(connection)
-    if found == head():
-        return
-    _refuse_newer(found)
-    raise SchemaOutdated
+        if not _is_current(connection):
+            raise SchemaOutdated
 
 
 def is_empty(database: Database) -> bool:
@@ -49,25 +49,24 @@ def is_empty(database: Database) -> bool:
         return _revision(connection) is None
 
 
-def head() -> str:
-    """Return the revision that this version wants."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None, "there is at least one migration"  # noqa: S101  shipped with us
-    return revision
-
-
-def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+def _is_current(connection: Connection) -> bool:
+    found = _revision(connection)
+    if found is not None and found not in REVISIONS:
         raise SchemaTooNew
+    return found == REVISIONS[-1]
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION.name):
+        return None
+    return connection.execute(select(VERSION.c.version_num)).scalar()
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(files(__package__) / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+def config() -> "Config":
+    """Return what alembic needs to know to find the migrations."""
+    from alembic.config import Config  # noqa: PLC0415  see REVISIONS
+
+    found = Config()
+    found.set_main_option("script_location", str(files(__package__) / "migrations"))
+    found.set_main_option("path_separator", "os")
+    return found

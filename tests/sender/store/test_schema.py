@@ -5,12 +5,13 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, column, inspect, select, update
 from sqlalchemy.sql import table
 
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.errors import SchemaOutdated, SchemaTooNew
-from hookwright_sender.store.schema import check_current, head, is_empty, upgrade
+from hookwright_sender.store.schema import REVISIONS, check_current, config, is_empty, upgrade
 from hookwright_sender.store.tables import metadata
 
 
@@ -27,6 +28,13 @@ def test_the_migrations_make_what_the_tables_say(database):
                 if isinstance(constraint, CheckConstraint)
             }
             assert {found["name"] for found in inspector.get_check_constraints(each.name)} == wanted
+
+
+def test_the_revisions_are_those_of_the_migrations():
+    """A migration that is added is added to the list as well."""
+    scripts = ScriptDirectory.from_config(config())
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    assert scripts.get_heads() == [REVISIONS[-1]]
 
 
 def test_an_upgrade_is_done_once(empty_database):
@@ -85,4 +93,4 @@ def test_a_later_versions_database_is_left_alone(database):
         upgrade(database)
     with database.reading() as connection:
         found = connection.execute(select(version.c.version_num)).scalar_one()
-    assert found == "9999" != head()
+    assert found == "9999" != REVISIONS[-1]
