@@ -2,10 +2,11 @@
 
 import json
 from base64 import b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import product
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote, quote_plus
 
 MASK = "••••"
@@ -38,8 +39,8 @@ class Masker:
 
     def __init__(self, secrets: Iterable[Scalar]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-        self._texts = tuple(sorted(forms, key=len, reverse=True))
-        self._bytes = tuple(form.encode("utf-8", "surrogatepass") for form in self._texts)
+        self._texts = _Known(forms, MASK)
+        self._bytes: _Known[bytes] | None = None
 
     def __call__(self, text: str, *, cut: bool = False) -> str:
         """Return a text with every secret masked.
@@ -47,51 +48,81 @@ class Masker:
         Where the text was `cut`, a secret may have lost its end: 4 of its characters are then
         enough for a mask at the very end. Better mask first and cut then.
         """
-        return _masked(text, self._texts, MASK, cut=cut)
+        return self._texts.masked(text, cut=cut)
 
     def mask_bytes(self, data: bytes, *, cut: bool = False) -> bytes:
         """Return bytes with every secret masked, in UTF-8; see `__call__`."""
-        return _masked(data, self._bytes, MASK.encode(), cut=cut)
+        if self._bytes is None:
+            forms = (form.encode("utf-8", "surrogatepass") for form in self._texts.forms)
+            self._bytes = _Known(forms, MASK.encode())
+        return self._bytes.masked(data, cut=cut)
 
     def __repr__(self) -> str:
         """Show no secret."""
         return "<Masker>"
 
 
-def _masked(text: Text, forms: tuple[Text, ...], mask: Text, *, cut: bool) -> Text:
-    found = [form for form in forms if form in text]
-    if not found and not cut:
-        return text
-    spans = sorted(span for form in found for span in _spans(text, form))
-    if cut:
-        spans += _cut_off(text, forms)
-    parts: list[Text] = []
-    end = 0
-    for start, stop in spans:
-        # What overlaps or touches the one before is the same secret to a reader.
-        if start > end or not parts:
-            parts += [text[end:start], mask]
-        end = max(end, stop)
-    parts.append(text[end:])
-    return text[:0].join(parts)
+class _Known(Generic[Text]):
+    """The forms to look for, in order: a text is read once, however many those are.
 
+    What begins like no form is passed over at the price of a look into a set. Where something
+    does, the forms that the rest of the text begins with are all at the beginning of the one that
+    would stand before it in a dictionary.
+    """
 
-def _spans(text: Text, form: Text) -> Iterator[tuple[int, int]]:
-    at = text.find(form)
-    while at >= 0:
-        yield at, at + len(form)
-        at = text.find(form, at + 1)
+    __slots__ = ("_beginnings", "_longest", "_mask", "_shorter", "forms")
 
+    def __init__(self, forms: Iterable[Text], mask: Text) -> None:
+        self.forms = sorted(set(forms))
+        self._mask = mask
+        self._beginnings = frozenset(form[:SHORTEST] for form in self.forms)
+        self._longest = max(map(len, self.forms), default=0)
+        # Of each form the longest other one that it begins with.
+        self._shorter: dict[Text, Text] = {}
+        outer: list[Text] = []
+        for form in self.forms:
+            while outer and not form.startswith(outer[-1]):
+                outer.pop()
+            if outer:
+                self._shorter[form] = outer[-1]
+            outer.append(form)
 
-def _cut_off(text: Text, forms: tuple[Text, ...]) -> list[tuple[int, int]]:
-    """Find the longest beginning of a form at the end of a text."""
-    longest = 0
-    tail = text[-len(forms[0]) :] if forms else text
-    for form in forms:
-        for at, _end in _spans(tail, form[:SHORTEST]):
-            if form.startswith(tail[at:]):
-                longest = max(longest, len(tail) - at)
-    return [(len(text) - longest, len(text))] if longest else []
+    def masked(self, text: Text, *, cut: bool) -> Text:
+        """Return a text with every form in it replaced by the mask."""
+        beginnings = self._beginnings
+        if not beginnings:
+            return text
+        starts = [
+            at for at in range(len(text) - SHORTEST + 1) if text[at : at + SHORTEST] in beginnings
+        ]
+        if not starts:
+            return text
+        parts: list[Text] = []
+        end = 0
+        for start in starts:
+            stop = self._end(text, start, cut=cut)
+            if stop is None:
+                continue
+            # What overlaps or touches the one before is the same secret to a reader.
+            if start > end or not parts:
+                parts += [text[end:start], self._mask]
+            end = max(end, stop)
+        parts.append(text[end:])
+        return text[:0].join(parts)
+
+    def _end(self, text: Text, start: int, *, cut: bool) -> int | None:
+        """Return where the longest form ends that begins there, None if none does."""
+        rest = text[start : start + self._longest]
+        at = bisect_right(self.forms, rest)
+        if cut and start + len(rest) == len(text):
+            # It may be the beginning of one: that would stand behind it.
+            behind = self.forms[at : at + 1]
+            if behind and behind[0].startswith(rest):
+                return len(text)
+        form = self.forms[at - 1] if at else None
+        while form is not None and not rest.startswith(form):
+            form = self._shorter.get(form)
+        return None if form is None else start + len(form)
 
 
 def _forms(secret: Scalar) -> Iterator[str]:

@@ -170,6 +170,28 @@ def test_nothing_known_is_left(secrets, text):
     assert (masked == text) == (MASK not in masked)
 
 
+@given(
+    st.lists(st.text("ab", min_size=4, max_size=12), max_size=8),
+    st.text("ab", max_size=60),
+    st.booleans(),
+)
+def test_a_text_is_read_once_and_masked_as_if_each_form_were_looked_for(secrets, text, cut):
+    """What begins alike, nests and overlaps: every place that any form covers, and no other."""
+    covered = set()
+    for start in range(len(text)):
+        for form in secrets:
+            rest = text[start:]
+            beginning = cut and len(rest) >= 4 and form.startswith(rest)
+            if rest.startswith(form) or beginning:
+                covered.update(range(start, min(len(text), start + len(form))))
+    expected = "".join(
+        MASK if at in covered and at - 1 not in covered else "" if at in covered else text[at]
+        for at in range(len(text))
+    )
+    assert Masker(secrets)(text, cut=cut) == expected
+    assert Masker(secrets).mask_bytes(text.encode(), cut=cut) == expected.encode()
+
+
 def test_it_shows_no_secret():
     """It holds all of them."""
     assert "s3cret" not in repr(Masker(["s3cret"]))
