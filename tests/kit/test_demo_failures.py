@@ -27,6 +27,11 @@ def _die(self, *_):
 
 Pipeline.accept = _die
 """
+FORGETFUL = """
+
+def _row(entry, now):
+    return None, entry.event, entry.payload, now
+"""
 # `inbox list` prepares the database too, and is to leave it alone.
 FORGET = """
 _prepare = prepare
@@ -65,10 +70,10 @@ BROKEN = [
     Broken("contract.py", LENIENT, 1, "invalid: answered 200", "nothing is validated"),
     Broken(
         "inbox.py",
-        "\n\ndef _row(entry, now):\n    return None, entry.event, entry.payload, now\n",
+        FORGETFUL,
         1,
-        "not stored",
-        "no message is known by its id",
+        "stored 3 times, not once",
+        "repeats are not known",
     ),
     Broken(
         "sinks.py",
@@ -90,11 +95,30 @@ BROKEN = [
     Broken("server.py", "\nraise ImportError('not today')\n", 3, "not today", "no start"),
     Broken("pipeline.py", DEADLY, 3, "receiver is gone", "death at the first delivery"),
 ]
+# The platform costs more to start than the rest together, so only what it changes is seen with it.
+BESIDE_PLATFORM = [
+    Broken("pipeline.py", DEADLY, 3, "receiver is gone", "death, and the platform tries again"),
+    Broken("inbox.py", FORGETFUL, 1, "not stored", "no message is known by its id"),
+]
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=[broken.reason for broken in BROKEN])
 def test_a_broken_receiver_is_noticed(monkeypatch, capsys, tmp_path, broken):
     """The exit code tells, and one line on standard error says what did not hold."""
+    monkeypatch.setattr("hookwright.demo.course.has_platform", lambda _contract: False)
+    fails(monkeypatch, capsys, tmp_path, broken)
+
+
+@pytest.mark.parametrize(
+    "broken", BESIDE_PLATFORM, ids=[broken.reason for broken in BESIDE_PLATFORM]
+)
+def test_a_broken_receiver_is_noticed_beside_the_platform(monkeypatch, capsys, tmp_path, broken):
+    """What the platform tells of its deliveries is held against what the receiver has."""
+    fails(monkeypatch, capsys, tmp_path, broken)
+
+
+def fails(monkeypatch, capsys, tmp_path, broken):
+    """Run a demo that must not hold."""
 
     def breaking(project):
         file = project.directory / project.package / broken.module
