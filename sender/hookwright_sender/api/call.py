@@ -54,7 +54,7 @@ class Call:
         """The arguments of a list of the caller's objects: whose, after which id, how many."""
         return self.principal, self.query.get("cursor"), self.query.get("limit", LIMIT)
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what blocks, in a thread."""
         return await self.gate.run(self.principal.account_id, function, *args, **kwargs)
 

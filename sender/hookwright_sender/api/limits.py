@@ -105,7 +105,7 @@ class Gate:
                 self._turns.pop(account, None)
 
     async def run(
-        self, account: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+        self, account: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run what blocks in a thread of this gate's, for an account that is inside.
 

@@ -1,6 +1,5 @@
 """Whether an account may have messages sent to a URL."""
 
-import asyncio
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -14,6 +13,7 @@ from hookwright_sender.platform.errors import HostNotProven
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.record import records
 from hookwright_sender.platform.text import check_text
+from hookwright_sender.platform.threads import Run
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import domains
 from hookwright_sender.target import parse_target
@@ -39,15 +39,15 @@ class Gate:
         normalise_host(target.raw_host or "")
         return target
 
-    async def admit(self, principal: Principal, target: URL) -> str:
+    async def admit(self, principal: Principal, target: URL, run: Run) -> str:
         """Return the host of a URL, which is proven and has no forbidden address.
 
         The domain is made where it is missing, so that there is a token to add to the DNS. A
         look-up of addresses that fails is no refusal: that is temporary, every attempt does it
-        again, and nothing but the order of two steps would be different. Raises `HostNotProven`
-        and `ForbiddenAddress`.
+        again, and nothing but the order of two steps would be different. `run` runs what blocks.
+        Raises `HostNotProven` and `ForbiddenAddress`.
         """
-        domain = await asyncio.to_thread(self._domains.add, principal, target.raw_host or "")
+        domain = await run(self._domains.add, principal, target.raw_host or "")
         if domain.status != "verified":
             raise HostNotProven(domain.host, domain.record, domain.cname_record)
         try:

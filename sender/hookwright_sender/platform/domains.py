@@ -16,6 +16,7 @@ from hookwright_sender.platform.page import DEFAULT_LIMIT, Page, page
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.proofs import settle
 from hookwright_sender.platform.record import Record, records
+from hookwright_sender.platform.threads import Run
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.platform.upsert import upsert
 from hookwright_sender.store.database import Database
@@ -23,7 +24,8 @@ from hookwright_sender.store.tables import domains
 
 # Seconds for which a process that checks a proof again has it to itself.
 LEASE = 120.0
-# Look-ups at the same time, when proofs are checked again.
+# Look-ups at the same time, when proofs are checked again. What they find is written down one by
+# one: each takes a connection, of which others want some, too.
 CONCURRENCY = 20
 
 
@@ -68,6 +70,13 @@ class Domains:
         self, principal: Principal, host: str, *, connection: Connection | None = None
     ) -> Domain:
         """Return the domain of a host, made with a token if it is new. Raises `InvalidHost`."""
+        domain, _created = self.ensure(principal, host, connection=connection)
+        return domain
+
+    def ensure(
+        self, principal: Principal, host: str, *, connection: Connection | None = None
+    ) -> tuple[Domain, bool]:
+        """Do what `add` does, and tell whether the domain is new."""
         normal = proof.normalise_host(host)
         token = self._new_token()
         with joining(self._database, connection) as transaction:
@@ -90,7 +99,8 @@ class Domains:
             ).first()
             if made is not None:
                 audit.record(transaction, self._database, principal, "domain.add", _subject(normal))
-            return _domain(transaction.execute(_of_host(principal, normal)).one())
+            row = transaction.execute(_of_host(principal, normal)).one()
+        return _domain(row), made is not None
 
     def get(self, principal: Principal, host: str) -> Domain:
         """Return the domain of a host. Raises `NotFound`."""
@@ -105,15 +115,18 @@ class Domains:
         with self._database.reading() as connection:
             return page(connection, query, domains.c.id, after, limit, _domain)
 
-    async def verify(self, principal: Principal, host: str) -> Domain:
+    async def verify(
+        self, principal: Principal, host: str, *, run: Run = asyncio.to_thread
+    ) -> Domain:
         """Look the record up and return what that made of the domain. Raises `NotFound`.
 
         No answer leaves the status as it was. A proof that is found releases the webhooks that
-        were held for want of it; one that is gone holds them.
+        were held for want of it; one that is gone holds them. `run` runs what blocks.
         """
-        row = await asyncio.to_thread(self._row, principal, host)
-        await self._check(row, principal)
-        return await asyncio.to_thread(self.get, principal, host)
+        row = await run(self._row, principal, host)
+        started, finding = await self._look_up(row)
+        await run(self._settle, row, started, finding, principal)
+        return await run(self.get, principal, host)
 
     async def check_due(self, limit: int = 100) -> Sequence[Domain]:
         """Check those proofs again whose time has come; return those whose status changed.
@@ -124,17 +137,20 @@ class Domains:
         rows = await asyncio.to_thread(self._take_due, limit)
         turns = asyncio.Semaphore(CONCURRENCY)
 
+        writing = asyncio.Lock()
+
         async def check(row: Row[Any]) -> Domain | None:
             async with turns:
-                return await self._check(row, None)
+                started, finding = await self._look_up(row)
+            async with writing:
+                return await asyncio.to_thread(self._settle, row, started, finding, None)
 
         checked = await asyncio.gather(*(check(row) for row in rows))
         return [domain for domain in checked if domain is not None]
 
-    async def _check(self, row: Row[Any], principal: Principal | None) -> Domain | None:
+    async def _look_up(self, row: Row[Any]) -> tuple[float, proof.Finding]:
         started = self._database.clock()
-        finding = await proof.look_up(row.host, row.token, self._names)
-        return await asyncio.to_thread(self._settle, row, started, finding, principal)
+        return started, await proof.look_up(row.host, row.token, self._names)
 
     def _settle(
         self, row: Row[Any], started: float, finding: proof.Finding, principal: Principal | None

@@ -23,6 +23,7 @@ from hookwright_sender.platform.link import LINK_CREATED
 from hookwright_sender.platform.owner import Owner, found_owner
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.sealed import open_destination
+from hookwright_sender.platform.threads import Run
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.platform.webhook import found_webhook
 from hookwright_sender.store.database import Database
@@ -76,14 +77,17 @@ class WebhookTester:
         self._log = DeliveryLog(database, ring)
         self._queue = Queue(database, lease)
 
-    async def test(self, principal: Principal, owner: Owner) -> TestResult:
+    async def test(
+        self, principal: Principal, owner: Owner, *, run: Run = asyncio.to_thread
+    ) -> TestResult:
         """Test the owner's webhook; one that is disabled can be tested too, to see it mended.
 
-        Raises `NotFound`, and `HostNotProven` while the proof of its host is gone.
+        Raises `NotFound`, and `HostNotProven` while the proof of its host is gone. `run` runs what
+        blocks.
         """
-        claimed = await asyncio.to_thread(self._begin, principal, owner)
+        claimed = await run(self._begin, principal, owner)
         finished = await self._courier.attempt(claimed)
-        return await asyncio.to_thread(self._end, principal, finished)
+        return await run(self._end, principal, finished)
 
     def _begin(self, principal: Principal, owner: Owner) -> Claimed:
         with joining(self._database, None) as connection:

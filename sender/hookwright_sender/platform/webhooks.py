@@ -30,6 +30,7 @@ from hookwright_sender.platform.sealed import (
     rotated,
     seal_secrets,
 )
+from hookwright_sender.platform.threads import Run
 from hookwright_sender.platform.transaction import joining
 from hookwright_sender.platform.webhook import (
     Webhook,
@@ -103,6 +104,7 @@ class Webhooks:
         parameters: Mapping[str, Any],
         *,
         only_new: bool = False,
+        run: Run = asyncio.to_thread,
     ) -> SetWebhook:
         """Make the owner's webhook, or replace where it goes and what its messages add.
 
@@ -112,14 +114,14 @@ class Webhooks:
         parameters of its own time. Raises `NotFound`, `UnknownTarget`, `WebhookExists`
         (`only_new`), `InvalidValue`, `InvalidURL`, `ForbiddenURL`, `ForbiddenAddress`,
         `InvalidHost`, `HostNotProven`, `TooManyParameters`, `ReservedParameter`,
-        `InvalidParameter`, `UnknownMask` and `ParametersTooLarge`.
+        `InvalidParameter`, `UnknownMask` and `ParametersTooLarge`. `run` runs what blocks.
         """
-        await asyncio.to_thread(self._precheck, principal, owner, target, only_new)
+        await run(self._precheck, principal, owner, target, only_new)
         dialled = self._gate.judge(url)
         check_parameters(parameters, self._contract)
-        host = await self._gate.admit(principal, dialled)
+        host = await self._gate.admit(principal, dialled, run)
         wanted = Destination(url, parameters)
-        done = await asyncio.to_thread(self._store, principal, owner, host, wanted, only_new)
+        done = await run(self._store, principal, owner, host, wanted, only_new)
         self._wake()
         return done
 

@@ -1,11 +1,13 @@
 """What happens when there is too much: of one caller's, of everybody's, for the store."""
 
+import asyncio
 import dataclasses
 import threading
 
 import anyio
 import anyio.lowlevel
 import pytest
+from sqlalchemy import event
 
 from hookwright_sender.api.app import (
     BULK_THREADS,
@@ -18,6 +20,8 @@ from hookwright_sender.api.app import (
 from hookwright_sender.settings import Settings
 from hookwright_sender.store.database import POOL_SIZE
 from hookwright_sender.store.errors import StoreUnavailable
+
+from .conftest import HOST
 
 
 class Clock:
@@ -194,6 +198,69 @@ def test_a_full_door_is_none_for_what_asks_nobody(small):
 def test_there_is_a_connection_for_every_thread():
     """And some for the worker: a turn, a look at the proofs, a purge, a measurement, a command."""
     assert DOOR_THREADS + THREADS + SLOW_THREADS + BULK_THREADS + 5 <= POOL_SIZE
+
+
+class Connections:
+    """How many connections were held at the same time, at most."""
+
+    def __init__(self, engine):
+        self.held = self.most = 0
+        event.listen(engine, "checkout", self._taken)
+        event.listen(engine, "checkin", self._given_back)
+
+    def _taken(self, *_arguments):
+        self.held += 1
+        self.most = max(self.most, self.held)
+
+    def _given_back(self, *_arguments):
+        self.held -= 1
+
+
+def test_a_call_has_one_connection_at_a_time_in_a_thread_of_its_gates(small, monkeypatch):
+    """So a thread for each connection is enough, and threads of others are not taken."""
+
+    def refuse(*_arguments):
+        raise AssertionError("a thread that no gate counts")
+
+    loop = small.ours.portal.call(asyncio.get_running_loop)
+    monkeypatch.setattr(loop, "run_in_executor", refuse)
+    connections = Connections(small.services.database._engine)
+    small.proven()
+    cta, project = small.cta()["id"], small.project()["id"]
+    webhook = small.webhook(f"/api/v1/ctas/{cta}")["id"]
+    for path, body in [
+        ("domains", {"host": HOST}),
+        (f"ctas/{cta}/webhook/test", None),
+        (f"ctas/{cta}/webhook/secret/rotate", None),
+        (f"ctas/{cta}/leads", {"data": "a"}),
+        (f"projects/{project}/links", {"long_url": "https://example.com/"}),
+        (f"webhooks/{webhook}/replay", None),
+        (f"webhooks/{webhook}/enable", None),
+    ]:
+        answer = small.ours.post(f"/api/v1/{path}", body, headers={"idempotency-key": None})
+        assert answer.status in {200, 201}, answer
+    delivery = small.ours.get("/api/v1/deliveries").json["items"][0]["id"]
+    assert small.ours.post(f"/api/v1/deliveries/{delivery}/replay").status == 200
+    assert connections.most == 1
+
+
+def test_a_domain_is_made_once(world):
+    """Of calls at the same time one is answered that it made it."""
+
+    async def scenario():
+        async def ask():
+            answer = await world.ours.asked("POST", "/api/v1/domains", {"host": HOST})
+            answers.append((answer.status, answer.json["id"]))
+
+        answers = []
+        async with anyio.create_task_group() as tasks:
+            for _ in range(6):
+                tasks.start_soon(ask)
+        return answers
+
+    answers = world.ours.portal.call(scenario)
+    assert sorted(status for status, _ in answers) == [200] * 5 + [201]
+    assert len({identity for _, identity in answers}) == 1
 
 
 class Broken:

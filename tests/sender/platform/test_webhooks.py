@@ -361,8 +361,8 @@ def test_a_host_of_which_the_proof_goes_meanwhile_is_refused(platform, proven, m
     owner = platform.cta(proven)
     gate = platform.webhooks._gate
 
-    async def admit(principal, target):
-        host = await type(gate).admit(gate, principal, target)
+    async def admit(principal, target, run):
+        host = await type(gate).admit(gate, principal, target, run)
         await asyncio.to_thread(forget)
         return host
 

@@ -67,14 +67,9 @@ async def create(call: Call) -> Reply:
     domains = call.services.domains
 
     def work(connection: Connection) -> Reply:
-        try:
-            domains.get(call.principal, host)
-        except NotFound:
-            status = 201
-        else:
-            status = 200
-        domain = domains.add(call.principal, host, connection=connection)
-        return Reply(shown(domain), status, {"location": f"{PREFIX}/domains/{domain.host}"})
+        domain, created = domains.ensure(call.principal, host, connection=connection)
+        location = f"{PREFIX}/domains/{domain.host}"
+        return Reply(shown(domain), 201 if created else 200, {"location": location})
 
     return await call.once(work)
 
@@ -93,7 +88,7 @@ async def get(call: Call) -> Reply:
 async def verify(call: Call) -> Reply:
     """Look for the record, and answer with the domain whatever is found."""
     host = call.request.path_params["host"]
-    return Reply(shown(await call.services.domains.verify(call.principal, host)))
+    return Reply(shown(await call.services.domains.verify(call.principal, host, run=call.run)))
 
 
 FOUND = {**SAMPLE, "status": "verified", "code": "verified", "reason": "the record is there"}

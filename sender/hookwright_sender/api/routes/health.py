@@ -1,15 +1,11 @@
 """What a supervisor asks: whether it lives, whether it can work, and the numbers about it."""
 
-from functools import cache
-
-from alembic.runtime.migration import MigrationContext
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.components import answered
 from hookwright_sender.api.table import Answer, Operation, Reply, Resource
 from hookwright_sender.store import schema
-from hookwright_sender.store.database import Database
 from hookwright_sender.store.errors import SchemaOutdated, SchemaTooNew, StoreUnavailable
 
 OK = {"status": "ok"}
@@ -22,27 +18,13 @@ async def health(_call: Call) -> Reply:
 
 async def ready(call: Call) -> Reply:
     """Tell whether the database answers and has the tables that are wanted."""
-    await call.run(check, call.services.database)
+    await call.run(schema.check_current, call.services.database)
     return Reply(OK)
 
 
 async def metrics(call: Call) -> Reply:
     """Show the metrics: numbers in this process."""
     return Reply(generate_latest(call.services.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def check(database: Database) -> None:
-    """Raise what keeps a database from being used."""
-    with database.reading() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head():
-            return
-    schema.check_current(database)
-
-
-@cache
-def head() -> str:
-    """Return the revision that is wanted: to look for it takes longer than to ask the database."""
-    return schema.head()
 
 
 RESOURCE = Resource(

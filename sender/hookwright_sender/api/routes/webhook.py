@@ -63,6 +63,7 @@ def set_of(kind: Kind) -> Handler:
             call.body["url"],
             call.body.get("parameters", {}),
             only_new=only_new(call),
+            run=call.run,
         )
         if not done.created:
             return Reply(webhooks.shown(done.webhook))
@@ -98,7 +99,8 @@ def test_of(kind: Kind) -> Handler:
     """Make the handler that sends sample data to a webhook, and waits for what comes of it."""
 
     async def handle(call: Call) -> Reply:
-        result = await call.services.tester.test(call.principal, Owner(kind, call.id))
+        owner = Owner(kind, call.id)
+        result = await call.services.tester.test(call.principal, owner, run=call.run)
         return Reply(
             {
                 "delivery_id": str(result.delivery_id),
