@@ -26,11 +26,11 @@ def upgrade(*, as_json: bool) -> None:
         made = schema.is_empty(database)
         upgraded = schema.upgrade(database)
         if as_json:
-            document = {"database": name, "revision": schema.head(), "changed": upgraded}
+            document = {"database": name, "revision": schema.REVISIONS[-1], "changed": upgraded}
             click.echo(json.dumps(document))
         elif made:
-            click.echo(f"{name}: set up, at revision {schema.head()}.")
+            click.echo(f"{name}: set up, at revision {schema.REVISIONS[-1]}.")
         elif upgraded:
-            click.echo(f"{name}: upgraded to revision {schema.head()}.")
+            click.echo(f"{name}: upgraded to revision {schema.REVISIONS[-1]}.")
         else:
-            click.echo(f"{name}: is up to date, at revision {schema.head()}.")
+            click.echo(f"{name}: is up to date, at revision {schema.REVISIONS[-1]}.")
