@@ -87,6 +87,8 @@ def problems_of(operation: Operation) -> Iterator[Kind]:
     if operation.idempotent:
         yield refusals.kind_of(errors.InvalidIdempotencyKey)
         yield refusals.kind_of(errors.IdempotencyMismatch)
+    if operation.refuses_keys:
+        yield problems.KEY_NOT_TAKEN
     for refusal in operation.refusals:
         yield refusal if isinstance(refusal, Kind) else refusals.kind_of(refusal)
 

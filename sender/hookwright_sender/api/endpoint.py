@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from hookwright_schemas.validation import SchemaValidator
-from hookwright_sender.api import bodies, queries
+from hookwright_sender.api import bodies, idempotency, queries
 from hookwright_sender.api import trace as traces
 from hookwright_sender.api.authentication import NOBODY, Authenticator
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.limits import Buckets, Gate
-from hookwright_sender.api.problems import METHOD_NOT_ALLOWED, Problem
+from hookwright_sender.api.problems import KEY_NOT_TAKEN, METHOD_NOT_ALLOWED, Problem
 from hookwright_sender.api.services import Services
 from hookwright_sender.api.table import Operation, Reply
 from hookwright_sender.platform.principal import Principal
@@ -79,6 +79,11 @@ class Endpoint:
             principal = await doorway.authenticator.principal(request)
             trace.account, trace.actor = principal.account_id, principal.actor
             doorway.callers.take(principal.actor)
+        if operation.refuses_keys and idempotency.HEADER in request.headers:
+            raise Problem(
+                KEY_NOT_TAKEN,
+                "a repeated call is done again here: send it without an idempotency-key",
+            )
         query = queries.parse(request.scope["query_string"], operation.query)
         body = await self._body(operation, request)
         gate = doorway.gate_of(operation)

@@ -19,6 +19,9 @@ Send an API key as `authorization: Bearer KEY`. Ids are decimals in strings. Tim
 UTC. Lists are newest first and come in pages: go on with `cursor`, the `next` of the page before.
 Whatever is refused is answered with a problem (RFC 9457). `x-request-id` is answered with every
 request: the caller's own, or a new one.
+
+Operations that name `idempotency-key` take one, and then a repeated call is done once. Others that
+change something refuse it: they would do it again.
 """
 SECURITY = "apiKey"
 

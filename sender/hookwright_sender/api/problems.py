@@ -67,6 +67,7 @@ class Problem(Exception):  # noqa: N818  RFC 9457 calls it so
 
 MALFORMED_JSON = Kind("malformed-json", 400, "The body is not strict JSON")
 MALFORMED_HEADER = Kind("malformed-header", 400, "A header cannot be read")
+KEY_NOT_TAKEN = Kind("idempotency-key-not-taken", 400, "No Idempotency-Key is taken here")
 UNAUTHENTICATED = Kind("unauthenticated", 401, "There is no valid API key")
 NOT_FOUND = Kind("not-found", 404, "There is no such object")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not for this path")

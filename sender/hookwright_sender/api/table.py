@@ -82,6 +82,14 @@ class Operation:
     bulky: bool = False
     blocking: bool = True
 
+    @property
+    def refuses_keys(self) -> bool:
+        """Tell whether an Idempotency-Key would be a promise that is not kept.
+
+        To repeat a GET is harmless, with a key and without.
+        """
+        return not self.idempotent and self.method != "GET"
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:

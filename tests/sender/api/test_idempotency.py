@@ -3,6 +3,8 @@
 import anyio
 import pytest
 
+from hookwright_sender.api.app import RESOURCES
+
 from .conftest import HOST
 
 KEY = {"idempotency-key": "order-1"}
@@ -32,6 +34,43 @@ def test_a_repeated_call_gets_the_first_answer(world):
         assert "idempotency-replayed" not in first.headers
         assert again.headers["idempotency-replayed"] == "true"
         assert len(world.ours.get(listed).json["items"]) == before + 1
+
+
+def test_a_secret_is_made_once(world):
+    """A client that did not get the answer asks again for the one that it has not seen."""
+    world.proven()
+    path = f"/api/v1/ctas/{world.cta()['id']}"
+    world.webhook(path)
+    rotate = f"{path}/webhook/secret/rotate"
+    first = world.ours.post(rotate, headers=KEY)
+    again = world.ours.post(rotate, headers=KEY)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert first.json == again.json != world.ours.post(rotate).json
+    rotated = [
+        entry
+        for entry in world.ours.get("/api/v1/audit").json["items"]
+        if entry["action"] == "webhook.rotate_secret"
+    ]
+    assert len(rotated) == 2
+
+
+def test_a_key_is_never_ignored(small):
+    """Whatever changes something takes it, or refuses it before anything is done."""
+    operations = [each for resource in RESOURCES for each in resource.operations]
+    taken = {each.id for each in operations if each.idempotent}
+    refused = set()
+    for operation in operations:
+        if operation.method == "GET":
+            continue
+        path = operation.path.replace("{id}", "1").replace("{host}", HOST)
+        answer = small.ours.ask(operation.method, path, operation.body_example, headers=KEY)
+        if answer.status == 400:
+            assert answer.problem == "idempotency-key-not-taken"
+            assert "without an idempotency-key" in answer.json["detail"]
+            refused.add(operation.id)
+    changing = {each.id for each in operations if each.method != "GET"}
+    assert (taken | refused, taken & refused) == (changing, set())
+    assert small.ours.get("/api/v1/ctas", headers=KEY).status == 200
 
 
 def test_another_request_with_the_same_key_is_refused(small):

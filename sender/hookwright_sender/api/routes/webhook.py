@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Literal
 
+from sqlalchemy import Connection
+
 from hookwright_sender.api.call import Call
 from hookwright_sender.api.components import SAMPLE_ID
 from hookwright_sender.api.problems import MALFORMED_HEADER, Problem
@@ -121,8 +123,12 @@ def rotate_of(kind: Kind) -> Handler:
 
     async def handle(call: Call) -> Reply:
         owner = Owner(kind, call.id)
-        secret = await call.run(call.services.webhooks.rotate_secret, call.principal, owner)
-        return Reply({"secret": secret})
+
+        def work(connection: Connection) -> Reply:
+            rotate = call.services.webhooks.rotate_secret
+            return Reply({"secret": rotate(call.principal, owner, connection=connection)})
+
+        return await call.once(work)
 
     return handle
 
@@ -174,7 +180,11 @@ def operations(kind: Kind, plural: str, noun: str) -> Iterator[Operation]:
                 {"secret": "whsec_c2FtcGxlIG9mIGEgc2VjcmV0"},
             ),
         ),
-        refusals=(errors.NotFound,),
+        description=(
+            "The oldest secret is dropped where there would be more than three: send an "
+            "idempotency-key, so that a repeated call does not make another one."
+        ),
+        refusals=(errors.NotFound,), idempotent=True,
     )  # fmt: skip
 
 
