@@ -30,6 +30,21 @@ def one_line(text: str) -> str:
     return printable(text.partition("\n")[0].rstrip(" :"))
 
 
+def legible(raw: bytes) -> str:
+    """Return what the other side wrote as text: UTF-8, or else ISO 8859-1 (RFC 9110, 5.5)."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def mended(text: str) -> str:
+    """Return a text of which bytes were escaped as surrogates as `legible` would have read it."""
+    if text.isascii():
+        return text
+    return legible(text.encode("utf-8", "surrogateescape"))
+
+
 def printable(text: str) -> str:
     """Return what the other side said, without what a terminal would take for a command."""
     return "".join(character if character.isprintable() else "?" for character in text[:200])

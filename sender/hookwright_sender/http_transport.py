@@ -10,6 +10,7 @@ from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from hookwright_sender import explanation
 from hookwright_sender.connection import Connector, Reach, current_reach
@@ -138,7 +139,7 @@ class HttpTransport:
             outcome,
             answered - started,
             response.status,
-            response.headers,
+            _legible(response.headers),
             bytes(content[:BODY_LIMIT]),
             error if outcome is Outcome.SUCCESS else refusal(response, outcome),
         )
@@ -152,12 +153,18 @@ async def _read(body: aiohttp.StreamReader, into: bytearray) -> None:
         into += chunk
 
 
+def _legible(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:
+    read = [(name, explanation.mended(value)) for name, value in headers.items()]
+    return CIMultiDictProxy(CIMultiDict(read))
+
+
 def refusal(response: aiohttp.ClientResponse, outcome: Outcome) -> str:
     """Say in one line what a complete answer that is no success means."""
-    answer = f"the receiver answered {response.status} {response.reason or ''}".rstrip()
+    told = explanation.printable(explanation.mended(response.reason or ""))
+    answer = f"the receiver answered {response.status} {told}".rstrip()
     if outcome is Outcome.REDIRECT:
         place = response.headers.get("location", "nowhere")
-        return f"{answer}, a redirect to {place!r}: redirects are not followed"
+        return f"{answer}, a redirect to {explanation.mended(place)!r}: redirects are not followed"
     return answer
 
 

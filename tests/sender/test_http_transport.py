@@ -195,6 +195,16 @@ async def endless_interim(exchange):
         await asyncio.sleep(0)
 
 
+def test_bytes_that_are_no_utf8_are_read_as_latin_1(client, serve, answers):
+    """A header is bytes (RFC 9110, 5.5); as text it must be fit for an answer of ours."""
+    head = b"HTTP/1.1 302 Z\xfcrich\r\nX-Road: \xc3\xa9\r\nLocation: /Z\xfcrich\r\n"
+    attempt, _ = client.one(serve, answers(head + b"Content-Length: 0\r\n\r\n"))
+    assert attempt.response_headers["location"] == "/Zürich"
+    assert attempt.response_headers["x-road"] == "é"
+    assert attempt.error is not None
+    assert attempt.error.startswith("the receiver answered 302 Zürich, a redirect to '/Zürich'")
+
+
 @pytest.mark.parametrize("behaviour", [hang, deaf, drip_head])
 def test_no_head_within_the_deadline_is_a_timeout(client, serve, behaviour):
     """The deadline covers the wait for the head, however busy the other side looks."""

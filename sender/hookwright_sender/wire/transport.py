@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from hookwright_sender.egress.look_up import HostNames
 from hookwright_sender.egress.policy import EgressPolicy
 from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL
-from hookwright_sender.explanation import LOOK_UP_SHARE, NO_ANSWER, printable, reason
+from hookwright_sender.explanation import LOOK_UP_SHARE, NO_ANSWER, legible, printable, reason
 from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.resolver import NamesResolver, SystemResolver
 from hookwright_sender.target import parse_target
@@ -148,7 +148,7 @@ class WireTransport:
                 [
                     (
                         name.decode("ascii", "replace"),
-                        value.rstrip(b" \t").decode("utf-8", "surrogateescape"),
+                        legible(value.rstrip(b" \t")),
                     )
                     for name, value in answer.headers
                 ]
@@ -172,7 +172,7 @@ class WireTransport:
 
 
 def _refusal(status: int, phrase: bytes, outcome: Outcome, headers: Mapping[str, str]) -> str:
-    text = printable(phrase.decode("utf-8", "replace")).rstrip()
+    text = printable(legible(phrase)).rstrip()
     answer = f"the receiver answered {status} {text}".rstrip()
     if outcome is Outcome.REDIRECT:
         place = headers.get("location", "nowhere")
