@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from hookwright_schemas import Contract
 from hookwright_schemas.errors import UnknownEvent
 from hookwright_sender.delivery.claim import Claimed, Target
+from hookwright_sender.delivery.details import Details, answered
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
-from hookwright_sender.encryption.masking import MASK
 from hookwright_sender.errors import InvalidURL
 from hookwright_sender.event import Event
 from hookwright_sender.message import Message, user_agent
@@ -24,10 +24,6 @@ from hookwright_sender.retry.ladder import Ladder
 from hookwright_sender.signing import Signer
 from hookwright_sender.transport import Transport
 
-# Of an answer, in the log.
-BODY_LIMIT = 1024
-HEADER_LIMIT = 512
-MOST_HEADERS = 64
 WEBHOOKS = 4096
 ONCE = Ladder((), jitter=0.0)
 
@@ -39,6 +35,7 @@ class Prepared:
     revision: int
     url: str
     secrets: list[tuple[str, float | None]]
+    details: Details
     signer: Signer | None = None
     until: float = 0.0
 
@@ -83,12 +80,12 @@ class Courier:
         except InvalidURL as error:
             attempt = Attempt(Outcome.FORBIDDEN, 0.0, error=str(error), reached=False)
         ended = self._clock()
-        answered = _answered(attempt.response_headers)
+        back = answered(attempt.response_headers)
         decision = decide(
             attempt.outcome,
             attempt.status,
             claimed.step + 1,
-            answered.get("retry-after"),
+            back.get("retry-after"),
             ended,
             self._rand,
             ONCE if claimed.test else self._ladder,
@@ -101,7 +98,7 @@ class Courier:
             started,
             ended,
             attempt.latency,
-            self._seal(claimed, headers, answered, attempt),
+            self._seal(claimed, prepared, message, headers, back, attempt),
         )
 
     def _prepare(self, target: Target, moment: float) -> Prepared:
@@ -132,7 +129,8 @@ class Courier:
         settings = json.loads(opened("settings", target.settings))
         secrets = json.loads(opened("secrets", target.secrets))
         known = [(each["secret"], each.get("expires_at")) for each in secrets]
-        return Prepared(target.revision, settings["url"], known)
+        details = Details((secret for secret, _ in known), self._contract.reserved)
+        return Prepared(target.revision, settings["url"], known, details)
 
     def _message(self, claimed: Claimed) -> Message:
         body = self._ring.decrypt(claimed.body, place("events", "body", claimed.event_id))
@@ -157,32 +155,15 @@ class Courier:
             self._headers[event, contract] = found
         return found
 
-    def _seal(
+    def _seal(  # noqa: PLR0913, PLR0917  all that is known of an attempt
         self,
         claimed: Claimed,
-        headers: dict[str, str],
-        answered: Mapping[str, str],
+        prepared: Prepared,
+        message: Message,
+        headers: Mapping[str, str],
+        back: Mapping[str, str],
         attempt: Attempt,
     ) -> bytes:
-        if "webhook-signature" in headers:
-            headers = {**headers, "webhook-signature": MASK}
-        details = {
-            "request_headers": headers,
-            "response_headers": answered,
-            # Any bytes, and mostly text.
-            "body": attempt.response_body[:BODY_LIMIT].decode("utf-8", "surrogateescape"),
-            "error": attempt.error,
-        }
+        details = prepared.details.of(message.body, headers, back, attempt)
         where = place("attempts", "details", claimed.delivery_id, claimed.claim)
-        return self._ring.encrypt(json.dumps(details).encode(), where)
-
-
-def _answered(headers: Mapping[str, str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in headers.items():
-        name = name.lower()  # noqa: PLW2901  no other form of it is of use
-        if name in found:
-            found[name] = f"{found[name]}, {value}"[:HEADER_LIMIT]
-        elif len(found) < MOST_HEADERS:
-            found[name[:HEADER_LIMIT]] = value[:HEADER_LIMIT]
-    return found
+        return self._ring.encrypt(details, where)

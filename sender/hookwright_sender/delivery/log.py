@@ -7,19 +7,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
-from hookwright_sender.delivery.courier import BODY_LIMIT
+from hookwright_sender.delivery.details import BODY_LIMIT, HEADER_LIMIT
 from hookwright_sender.delivery.dialects import DEAD, PENDING, AnyRow
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.encryption.masking import Masker
+from hookwright_sender.explanation import mended
 from hookwright_sender.ids import first_id_at
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import attempts, deliveries, webhooks
 
 # Seconds by which an id may be off the time at which its delivery was made.
 SLACK = 60.0
-# Of one delivery: each replay adds a ladder of them.
-MOST_ATTEMPTS = 1000
+# Of one delivery, the last ones: each replay adds a ladder of them.
+MOST_ATTEMPTS = 50
 
 COLUMNS = (
     deliveries.c.id,
@@ -99,7 +100,7 @@ class LoggedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A delivery with its attempts, the first one first."""
+    """A delivery with its attempts, 50 at most: the last ones, in the order they were made."""
 
     delivery: Delivery
     attempts: tuple[LoggedAttempt, ...]
@@ -166,7 +167,9 @@ class DeliveryLog:
     def show(self, account_id: int, delivery_id: int) -> Shown | None:
         """Return a delivery with its attempts; None when the account has no such delivery.
 
-        What the webhook knows as secrets now is masked in what the receiver answered.
+        Those are the last 50; `Delivery.attempts` says how many there were. What the message held
+        was masked when an attempt was recorded; what the webhook knows as secrets now is masked
+        here.
         """
         with self._database.reading() as connection:
             row = connection.execute(
@@ -201,7 +204,7 @@ class DeliveryLog:
             _masked(details["request_headers"], mask),
             _masked(details["response_headers"], mask),
             mask.mask_bytes(body, cut=len(body) >= BODY_LIMIT),
-            None if error is None else mask(error),
+            None if error is None else mask(mended(error)),
         )
 
     def _opened(self, sealed: bytes, where: str) -> Any:
@@ -209,7 +212,9 @@ class DeliveryLog:
 
 
 def _masked(headers: Mapping[str, str], mask: Masker) -> dict[str, str]:
-    return {name: mask(value) for name, value in headers.items()}
+    return {
+        name: mask(mended(value), cut=len(value) >= HEADER_LIMIT) for name, value in headers.items()
+    }
 
 
 def _delivery(row: AnyRow) -> Delivery:

@@ -73,9 +73,9 @@ class _Known(Generic[Text]):
     __slots__ = ("_beginnings", "_longest", "_mask", "_shorter", "forms")
 
     def __init__(self, forms: Iterable[Text], mask: Text) -> None:
-        self.forms = sorted(set(forms))
-        self._mask = mask
-        self._beginnings = frozenset(form[:SHORTEST] for form in self.forms)
+        self.forms: list[Text] = sorted(set(forms))
+        self._mask: Text = mask
+        self._beginnings: frozenset[Text] = frozenset(form[:SHORTEST] for form in self.forms)
         self._longest = max(map(len, self.forms), default=0)
         # Of each form the longest other one that it begins with.
         self._shorter: dict[Text, Text] = {}

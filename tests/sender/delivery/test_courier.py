@@ -187,3 +187,79 @@ def test_an_event_of_an_older_contract_goes_out_as_it_was_accepted(world, room, 
     world.put(world.webhook(), event="long_gone")
     (claimed,) = world.queue().turn(room=room()).claimed
     assert asyncio.run(courier(transport).attempt(claimed)).outcome is Outcome.SUCCESS
+
+
+QUOTED = b'{"data":"a","type":"other","date":"2026-01-01","name":"n","token":"s3cret/value","n":5}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        # An answer that echoes the message, as PHP writes it or not.
+        ({"response_body": b"got s3cret\\/value"}, {"body": "got ••••"}),
+        ({"response_body": b"got s3cret/value, " + SECRET.encode()}, {"body": "got ••••, ••••"}),
+        # At the end of what is kept there may be a part of it.
+        (
+            {"response_body": b"x" * 1018 + b"s3cret/value"},
+            {"body": "x" * 1018 + "••••"},
+        ),
+        (
+            {"response_headers": {"X-Echo": "token=s3cret%2Fvalue", "Date": "today"}},
+            {"response_headers": {"x-echo": "token=••••", "date": "today"}},
+        ),
+        (
+            {"response_headers": {"X-Echo": "x" * 506 + "s3cret/value"}},
+            {"response_headers": {"x-echo": "x" * 506 + "••••"}},
+        ),
+        # An error quotes a header, which it may have cut.
+        (
+            {"error": "the receiver answered 302, a redirect to 'https://h/?t=s3cret/v': no"},
+            {"error": "the receiver answered 302, a redirect to 'https://h/?t=••••': no"},
+        ),
+        # A documented field is none of the webhook's secrets, and a short one is none at all.
+        ({"response_body": b"other 2026-01-01 5"}, {"body": "other 2026-01-01 5"}),
+    ],
+)
+def test_what_the_message_held_is_not_written_down(world, room, ring, courier, answer, expected):  # noqa: PLR0913, PLR0917
+    """Its parameters are in no webhook any more once that was changed or removed."""
+    world.put(world.webhook(parameters={"token": "another-value"}), body=QUOTED)
+    (claimed,) = world.queue().turn(room=room()).claimed
+    made = courier(Recording(*[Attempt(Outcome.SUCCESS, 0.1, 200, **answer)] * 2))
+    for _ in range(2):
+        found = details(ring, asyncio.run(made.attempt(claimed)))
+        assert {name: found[name] for name in expected} == expected
+
+
+def test_what_quotes_nothing_is_known_by_its_parameters(world, room, ring, courier):
+    """The same answer to a message with other parameters is looked through again."""
+    webhook = world.webhook()
+    bodies = [b'{"data":"a","token":"one-value"}', b'{"data":"a","token":"two-value"}', b"no JSON"]
+    for body in bodies:
+        world.put(webhook, body=body)
+    claims = world.queue().turn(room=room()).claimed
+    answer = Attempt(Outcome.SUCCESS, 0.1, 200, {"x-a": "two-value"}, b"one-value")
+    made = courier(Recording(*[answer] * 6))
+    found = [details(ring, asyncio.run(made.attempt(each))) for each in [*claims, *claims]]
+    told = [(each["body"], each["response_headers"]["x-a"]) for each in found]
+    assert told == [("••••", "two-value"), ("one-value", "••••"), ("one-value", "two-value")] * 2
+
+
+def test_answers_that_never_repeat_are_not_remembered(world, room, ring, courier):
+    """A number in each of them."""
+    claimed = claim(world, room)
+    texts = [f"message {number} is stored".encode() for number in range(100)]
+    answers = [Attempt(Outcome.SUCCESS, 0.1, 200, {}, text) for text in texts]
+    made = courier(Recording(*answers))
+    found = [details(ring, asyncio.run(made.attempt(claimed))) for _ in texts]
+    assert [each["body"].encode() for each in found] == texts
+
+
+def test_headers_that_are_no_text_are_read_as_some(world, room, ring, courier):
+    """Bytes that a transport escaped; ISO 8859-1 has a character for each."""
+    zurich = b"Z\xfcrich".decode("utf-8", "surrogateescape")
+    answer = Attempt(
+        Outcome.SERVER_ERROR, 0.1, 500, {"x-city": zurich, "x-road": "é"}, b"", f"500 {zurich}"
+    )
+    found = details(ring, asyncio.run(courier(Recording(answer)).attempt(claim(world, room))))
+    assert found["response_headers"] == {"x-city": "Zürich", "x-road": "é"}
+    assert found["error"] == "500 Zürich"

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select
 
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.delivery.log import DeliveryLog, Filters
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.retry.decision import Action, Decision
-from hookwright_sender.store.tables import webhooks
+from hookwright_sender.store.tables import attempts, webhooks
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -116,3 +116,48 @@ def test_the_log_outlives_the_webhook(world, log):
     shown = log.show(world.account, delivery)
     assert shown.attempts == ()
     assert shown.delivery.due_at is not None
+
+
+def record(world, room, **details):
+    """Record an attempt with these details; return its delivery."""
+    (delivery,) = world.put(world.webhook(parameters={"token": "hunter2hunter2"}))
+    queue = world.queue()
+    (claimed,) = queue.turn(room=room()).claimed
+    known = {"request_headers": {}, "response_headers": {}, "body": "", "error": None} | details
+    place_of = place("attempts", "details", delivery, claimed.claim)
+    sealed = world.ring.encrypt(json.dumps(known).encode(), place_of)
+    decision = Decision(Action.DEAD, "no")
+    queue.turn([Finished(claimed, decision, Outcome.SERVER_ERROR, 500, 1.0, 2.0, 0.5, sealed)])
+    return delivery
+
+
+def test_a_header_that_was_cut_hides_what_is_left_of_a_secret(world, log, room):
+    """The log keeps 512 characters of it."""
+    delivery = record(world, room, response_headers={"x-a": "x" * 506 + "hunter"})
+    (attempt,) = log.show(world.account, delivery).attempts
+    assert attempt.response_headers == {"x-a": "x" * 506 + "••••"}
+
+
+def test_bytes_that_are_no_text_are_shown_as_some(world, log, room):
+    """They were stored as surrogates, which no encoding of an answer takes."""
+    zurich = b"Z\xfcrich".decode("utf-8", "surrogateescape")
+    delivery = record(world, room, response_headers={"x-city": zurich}, error=zurich)
+    (attempt,) = log.show(world.account, delivery).attempts
+    assert attempt.response_headers == {"x-city": "Zürich"}
+    assert attempt.error == "Zürich"
+
+
+def test_the_last_fifty_attempts_are_shown(world, log, room):
+    """Whoever replays a delivery a thousand times can still look at it, and at once."""
+    delivery = record(world, room)
+    with world.database.reading() as connection:
+        (row,) = connection.execute(select(attempts)).mappings().all()
+    rows = []
+    for number in range(2, 62):
+        where = place("attempts", "details", delivery, number)
+        known = {"request_headers": {}, "response_headers": {}, "body": "", "error": None}
+        sealed = world.ring.encrypt(json.dumps(known).encode(), where)
+        rows.append({**row, "claim": number, "details": sealed})
+    world.execute(insert(attempts), rows)
+    shown = log.show(world.account, delivery).attempts
+    assert [each.number for each in shown] == list(range(12, 62))

@@ -1,0 +1,130 @@
+"""What the log keeps of an attempt: what was sent, what was answered, and no secret of either."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+from hookwright_sender.encryption.masking import MASK, Masker
+from hookwright_sender.explanation import mended
+from hookwright_sender.outcome import Attempt
+
+# Of an answer, in the log.
+BODY_LIMIT = 1024
+HEADER_LIMIT = 512
+MOST_HEADERS = 64
+# One takes some 10 KB, and half a millisecond to make.
+MASKERS = 256
+# Texts that a webhook's answers repeat, and how long they are at most.
+QUIET = 32
+SHORT = 128
+# What quotes nothing, whatever the parameters are: a date, a type, too little.
+HARMLESS = re.compile(
+    r".{0,3}|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT"
+    r"|close|keep-alive|chunked|identity|nosniff"
+    r"|(?:application/json|text/(?:plain|html))(?:; ?charset=utf-8)?",
+    re.IGNORECASE,
+)
+
+
+class Details:
+    """Writes down the attempts of a webhook, with what it must not tell masked.
+
+    That are its signing secrets, and what stands in the message that was sent beside the fields
+    that are `documented`: its parameters, as they were when it was made. Most answers quote
+    nothing, and what an answer repeats is looked through once.
+    """
+
+    __slots__ = ("_documented", "_parameters", "_quiet", "_signing")
+
+    def __init__(self, signing: Iterable[str], documented: frozenset[str]) -> None:
+        self._signing = tuple(signing)
+        self._documented = documented
+        self._parameters = ""
+        # What quotes none of these parameters.
+        self._quiet: set[str] = set()
+
+    def of(
+        self,
+        message: bytes,
+        headers: Mapping[str, str],
+        answered: Mapping[str, str],
+        attempt: Attempt,
+    ) -> bytes:
+        """Return what is kept of an attempt, as JSON.
+
+        `message` and `headers` are what was sent, `answered` the headers that came back.
+        """
+        if "webhook-signature" in headers:
+            headers = {**headers, "webhook-signature": MASK}
+        body = attempt.response_body
+        # Any bytes, and mostly text.
+        text = body[:BODY_LIMIT].decode("utf-8", "surrogateescape")
+        error = None if attempt.error is None else mended(attempt.error)
+        told = {each for each in (text, *answered.values()) if HARMLESS.fullmatch(each) is None}
+        if error is not None or told:
+            mask = self._masker(message, told, known_quiet=error is None)
+            if mask is not None:
+                answered = {
+                    name: self._masked(mask, value, cut=len(value) >= HEADER_LIMIT)
+                    for name, value in answered.items()
+                }
+                text = self._masked(mask, text, cut=len(body) > BODY_LIMIT)
+                error = error and _quoting(mask, error)
+        kept = {
+            "request_headers": headers,
+            "response_headers": answered,
+            "body": text,
+            "error": error,
+        }
+        return json.dumps(kept).encode()
+
+    def _masker(self, message: bytes, told: set[str], *, known_quiet: bool) -> Masker | None:
+        """Return what masks the secrets of a message, None where nothing quotes them."""
+        parameters = _parameters(message, self._documented)
+        if parameters != self._parameters:
+            self._parameters = parameters
+            self._quiet.clear()
+        if known_quiet and told <= self._quiet:
+            return None
+        return _masker(self._signing, parameters)
+
+    def _masked(self, mask: Masker, text: str, *, cut: bool) -> str:
+        masked = mask(text, cut=cut)
+        if masked == text and len(text) <= SHORT:
+            if len(self._quiet) >= QUIET:
+                self._quiet.clear()
+            self._quiet.add(text)
+        return masked
+
+
+def answered(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an answer as they are kept: as text, and not too many or too long."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        name, value = name.lower(), mended(value)  # noqa: PLW2901  no other form of it is of use
+        if name in found:
+            found[name] = f"{found[name]}, {value}"[:HEADER_LIMIT]
+        elif len(found) < MOST_HEADERS:
+            found[name[:HEADER_LIMIT]] = value[:HEADER_LIMIT]
+    return found
+
+
+def _quoting(mask: Masker, error: str) -> str:
+    # What it quotes of a header may have lost its end.
+    return "'".join(mask(part, cut=True) for part in mask(error).split("'"))
+
+
+def _parameters(message: bytes, documented: frozenset[str]) -> str:
+    with suppress(ValueError):
+        members: dict[str, Any] = json.loads(message)
+        values = [value for name, value in members.items() if name not in documented]
+        return json.dumps(values) if values else ""
+    return ""
+
+
+@lru_cache(maxsize=MASKERS)
+def _masker(signing: tuple[str, ...], parameters: str) -> Masker:
+    return Masker([*signing, *(json.loads(parameters) if parameters else ())])
