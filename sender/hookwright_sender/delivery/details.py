@@ -83,13 +83,15 @@ class Details:
 
     def _masker(self, message: bytes, told: set[str], *, known_quiet: bool) -> Masker | None:
         """Return what masks the secrets of a message, None where nothing quotes them."""
-        parameters = _parameters(message, self._documented)
+        values = _parameters(message, self._documented)
+        # A number is not the same text as another one that equals it.
+        parameters = repr(values)
         if parameters != self._parameters:
             self._parameters = parameters
             self._quiet.clear()
         if known_quiet and told <= self._quiet:
             return None
-        return _masker(self._signing, parameters)
+        return _masker(self._signing, json.dumps(values))
 
     def _masked(self, mask: Masker, text: str, *, cut: bool) -> str:
         masked = mask(text, cut=cut)
@@ -117,14 +119,13 @@ def _quoting(mask: Masker, error: str) -> str:
     return "'".join(mask(part, cut=True) for part in mask(error).split("'"))
 
 
-def _parameters(message: bytes, documented: frozenset[str]) -> str:
+def _parameters(message: bytes, documented: frozenset[str]) -> list[Any]:
     with suppress(ValueError):
-        members: dict[str, Any] = json.loads(message)
-        values = [value for name, value in members.items() if name not in documented]
-        return json.dumps(values) if values else ""
-    return ""
+        members: dict[str, Any] = json.loads(message.decode())
+        return [value for name, value in members.items() if name not in documented]
+    return []
 
 
 @lru_cache(maxsize=MASKERS)
 def _masker(signing: tuple[str, ...], parameters: str) -> Masker:
-    return Masker([*signing, *(json.loads(parameters) if parameters else ())])
+    return Masker([*signing, *json.loads(parameters)])
