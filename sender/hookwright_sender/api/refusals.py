@@ -18,10 +18,12 @@ from hookwright_sender.store.errors import SchemaOutdated, SchemaTooNew, StoreUn
 
 # Seconds: a database that was restarted, or a disk that was full, is not mended at once.
 RETRY_AFTER = 2
-
 KINDS: dict[type[HookwrightError], Kind] = {
     platform.NotFound: NOT_FOUND,
     platform.HostNotProven: Kind("host-not-proven", 409, "The host is not proven to be yours"),
+    platform.LinksNotProven: Kind(
+        "link-host-not-proven", 409, "The host of the link is not proven to be yours"
+    ),
     platform.AliasTaken: Kind("alias-taken", 409, "The alias is taken"),
     platform.WebhookExists: Kind("webhook-exists", 412, "There is a webhook already"),
     platform.IdempotencyMismatch: Kind(
@@ -50,6 +52,7 @@ KINDS: dict[type[HookwrightError], Kind] = {
 # Which member of the body a refusal is about.
 POINTERS: dict[type[HookwrightError], str] = {
     platform.HostNotProven: "/url",
+    platform.LinksNotProven: "/domain_host",
     platform.AliasTaken: "/alias",
     platform.UnknownTarget: "/target",
     platform.TooManyParameters: "/parameters",

@@ -64,7 +64,7 @@ class Capture:
     ) -> Event:
         """Make a tracking link; the payload says all about it.
 
-        Raises `NotFound`, `InvalidValue`, `AliasTaken` and `InvalidPayload`.
+        Raises `NotFound`, `InvalidValue`, `LinksNotProven`, `AliasTaken` and `InvalidPayload`.
         """
         return self._emit(principal, (link,), connection, alone=True)[0]
 

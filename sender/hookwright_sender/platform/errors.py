@@ -4,6 +4,7 @@
 SenderError
 ├── NotFound                no such object in this account
 ├── InvalidValue            a value that cannot be used (field, reason)
+├── LinksNotProven          links can be on no such host yet (host)
 ├── HostNotProven           the record is missing that proves a host (host, record)
 ├── UnknownTarget           a webhook can go to no such service (target, known)
 ├── WebhookExists           only a new webhook was wanted, and there is one
@@ -55,6 +56,17 @@ class HostNotProven(SenderError):
             f"{host} is not proven to be yours: add a TXT record with exactly this text at "
             f"{record.name} (if that is a CNAME: at {cname_record.name}) to its DNS, and then "
             f"verify the domain: {record.value}"
+        )
+
+
+class LinksNotProven(SenderError):
+    """A host for links is not proven to be the owner's."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            f"{host} is not proven to be yours, so no link can be there: add it to your domains, "
+            "add the record that you are told then to its DNS, and verify it"
         )
 
 

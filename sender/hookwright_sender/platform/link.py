@@ -11,7 +11,7 @@ from hookwright_sender.platform.text import check_text
 from hookwright_sender.target import parse_target
 
 LINK_CREATED = "link_created"
-# The platform's own short domain.
+# The platform's own short domain, for the links of all accounts.
 DEFAULT_HOST = "jo.my"
 LONGEST_URL = 4096
 LONGEST_ALIAS = 100
@@ -23,7 +23,8 @@ ALIAS = re.compile(f"[A-Za-z0-9._~-]{{1,{LONGEST_ALIAS}}}")
 class Link:
     """A tracking link to make.
 
-    Without `alias` a free one is made up, without `domain_host` it is on the platform's domain.
+    Without `alias` a free one is made up, without `domain_host` it is on the platform's domain;
+    another host must be proven to be the account's.
     """
 
     project_id: int
@@ -36,7 +37,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a link is: its id, and the alias on a domain of the account."""
+    """Where a link is: its id, and the alias on a domain."""
 
     id: int
     alias: str

@@ -97,10 +97,19 @@ link_domains = Table(
     "link_domains",
     metadata,
     _id(),
-    _account(),
+    # NULL is the platform's own, on which the links of all accounts are.
+    Column("account_id", Id, ForeignKey("accounts.id")),
     Column("host", Text, nullable=False),
     Column("nickname", Text, nullable=False),
     UniqueConstraint("account_id", "host"),
+)
+# No two NULLs are the same in a constraint.
+Index(
+    "ix_link_domains_shared",
+    link_domains.c.host,
+    unique=True,
+    sqlite_where=text("account_id IS NULL"),
+    postgresql_where=text("account_id IS NULL"),
 )
 
 links = Table(

@@ -118,7 +118,7 @@ def test_an_unproven_host_is_refused_with_the_record_to_add(world):
         f"/api/v1/ctas/{owner['id']}/webhook", {"url": "https://hooks.example.com/joturl"}
     )
     domain = world.ours.get(f"/api/v1/domains/{HOST}").json
-    assert (refused.status, refused.problem) == (409, "host-not-proven")
+    assert (refused.status, refused.problem) == (409, "link-host-not-proven")
     told = refused.json
     assert (told["host"], told["record"]) == (HOST, domain["record"])
     assert (told["record_name"], told["record_type"]) == (HOST, "TXT")
@@ -163,6 +163,10 @@ def test_a_link_is_made_in_a_project(world):
     project = world.project()
     path = f"/api/v1/projects/{project['id']}/links"
     wanted = {"long_url": "https://example.com/", "alias": "spring", "domain_host": "jo.example"}
+    refused = world.ours.post(path, wanted)
+    assert (refused.status, refused.problem) == (409, "link-host-not-proven")
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/domain_host"]
+    world.proven(host="jo.example")
     made = world.ours.post(path, wanted | {"notes": "n", "tags": "a,b"})
     assert made.status == 201
     assert made.json["short_url"] == "https://jo.example/spring"

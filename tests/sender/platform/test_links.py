@@ -2,13 +2,15 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from hookwright_schemas import InvalidPayload
 from hookwright_sender.platform.capture import Capture, Link
-from hookwright_sender.platform.errors import AliasTaken, InvalidValue
+from hookwright_sender.platform.errors import AliasTaken, InvalidValue, LinksNotProven
+from hookwright_sender.platform.link import DEFAULT_HOST
 from hookwright_sender.store.tables import events, link_domains, links
 
 URL = "https://www.joturl.com/"
@@ -77,17 +79,68 @@ def test_an_alias_is_taken_once_on_a_domain(platform, ada):
     with pytest.raises(AliasTaken):
         platform.capture.emit(ada, [Link(project.id, URL, "new")] * 2)
     assert len(platform.rows(select(links))) == len(platform.rows(select(events))) == 1
+    platform.prove(ada, "go.example.com")
     # Elsewhere it is free, and in other letters it is another one.
     platform.capture.link(ada, Link(project.id, URL, "joturl", "go.example.com"))
     platform.capture.link(ada, Link(project.id, URL, "Joturl"))
 
 
-def test_accounts_do_not_share_a_domain(platform, ada, eve):
-    """Whether a stranger has an alias cannot be told."""
-    for principal in (ada, eve):
-        project = platform.project(principal)
-        assert platform.capture.link(principal, Link(project.id, URL, "joturl"))
-    assert len(platform.rows(select(link_domains))) == 2
+def test_accounts_share_the_platforms_domain(platform, ada, eve):
+    """A short URL leads to one place: whose it is, nobody else is told."""
+    platform.capture.link(ada, Link(platform.project(ada).id, URL, "joturl"))
+    project = platform.project(eve)
+    for host in (None, "jo.my", "JO.my."):
+        with pytest.raises(AliasTaken, match=r"^the alias 'joturl' is taken on jo\.my: use"):
+            platform.capture.link(eve, Link(project.id, URL, "joturl", host))
+    platform.capture.link(eve, Link(project.id, URL, "other"))
+    [domain] = platform.rows(select(link_domains))
+    assert (domain.account_id, domain.host) == (None, "jo.my")
+
+
+def test_accounts_that_begin_at_the_same_time_share_it_too(platform):
+    """Of many that would be the first to need the platform's domain, one makes it."""
+    projects = [(each, platform.project(each)) for each in map(platform.account, "abcdef")]
+
+    def make(pair):
+        principal, project = pair
+        try:
+            return platform.capture.link(principal, Link(project.id, URL, "joturl"))
+        except AliasTaken:
+            return None
+
+    with ThreadPoolExecutor(6) as threads:
+        made = [each for each in threads.map(make, projects) if each is not None]
+    assert len(made) == len(platform.rows(select(link_domains))) == 1
+
+
+def test_a_host_of_ones_own_is_proven_first(platform, ada, eve):
+    """Neither a stranger's proof nor one that is gone lets links be there."""
+    link = Link(platform.project(ada).id, URL, "joturl", "go.example.com")
+    with pytest.raises(LinksNotProven, match=r"go\.example\.com .* add it to your domains"):
+        platform.capture.link(ada, link)
+    platform.domains.add(ada, "go.example.com")
+    platform.prove(eve, "go.example.com")
+    with pytest.raises(LinksNotProven):
+        platform.capture.link(ada, link)
+    platform.prove(ada, "go.example.com")
+    assert platform.capture.link(ada, link).payload["short_url"] == "https://go.example.com/joturl"
+    platform.unprove("go.example.com")
+    platform.verify(ada, "go.example.com")
+    with pytest.raises(LinksNotProven):
+        platform.capture.link(ada, replace(link, alias="other"))
+    assert len(platform.rows(select(links))) == 1
+
+
+def test_a_batch_may_be_on_several_hosts(platform, ada):
+    """Each link is where it was asked to be."""
+    project = platform.project(ada)
+    for host in ("go.example.com", "to.example.com"):
+        platform.prove(ada, host)
+    hosts = ["to.example.com", None, "go.example.com", "jo.my"]
+    stored = platform.capture.emit(ada, [Link(project.id, URL, domain_host=host) for host in hosts])
+    assert [each.payload["domain_host"] for each in stored] == [host or "jo.my" for host in hosts]
+    owned = [row.account_id for row in platform.rows(select(link_domains))]
+    assert sorted(owned, key=str) == sorted([None, *[ada.account_id] * 2], key=str)
 
 
 def test_at_the_same_time_one_gets_the_alias(platform, ada):
@@ -132,6 +185,8 @@ def test_batches_at_the_same_time_do_not_wait_for_each_other_in_a_circle(platfor
 def test_a_domain_is_recognised_however_it_is_written(platform, ada, host, normal):
     """Each host has one row in an account."""
     project = platform.project(ada)
+    if normal != DEFAULT_HOST:
+        platform.prove(ada, host)
     first = platform.capture.link(ada, Link(project.id, URL, domain_host=host)).payload
     second = platform.capture.link(ada, Link(project.id, URL, domain_host=normal)).payload
     assert first["domain_host"] == normal

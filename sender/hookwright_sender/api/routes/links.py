@@ -22,8 +22,9 @@ from hookwright_sender.api.routes import events
 from hookwright_sender.api.routes.leads import DELIVERY_ID
 from hookwright_sender.api.table import PREFIX, Answer, Operation, Reply, Resource
 from hookwright_sender.platform.capture import Link
-from hookwright_sender.platform.errors import AliasTaken, InvalidValue, NotFound
+from hookwright_sender.platform.errors import AliasTaken, InvalidValue, LinksNotProven, NotFound
 from hookwright_sender.platform.events import Event
+from hookwright_sender.platform.link import DEFAULT_HOST
 
 NEW = {"long_url": "https://www.joturl.com/", "alias": "joturl", "domain_host": "jo.my"}
 SAMPLE = {
@@ -80,7 +81,7 @@ RESOURCE = Resource(
                 ),
             ),
             body="NewLink", body_example=NEW,
-            refusals=(NotFound, AliasTaken, InvalidPayload, InvalidValue),
+            refusals=(NotFound, AliasTaken, LinksNotProven, InvalidPayload, InvalidValue),
             idempotent=True,
         ),
     ),
@@ -98,12 +99,14 @@ RESOURCE = Resource(
                 "long_url": described(TEXT, "Where the link leads.", minLength=1, pattern=NO_NUL),
                 "alias": described(
                     TEXT,
-                    "The last part of the short URL; without one a free one is made.",
+                    "The last part of the short URL, once on its host, which on the platform's "
+                    "may be taken by another account; without one a free one is made.",
                     pattern="^[A-Za-z0-9._~-]{1,100}$",
                 ),
                 "domain_host": described(
                     TEXT,
-                    "The host of the short URL; without one it is the platform's.",
+                    "The host of the short URL: a domain of yours that is verified; without one "
+                    f"it is the platform's own, {DEFAULT_HOST}.",
                     minLength=1, maxLength=253, pattern=NO_NUL,
                 ),
                 "notes": described(TEXT, "The owner's notes.", default="", pattern=NO_NUL),

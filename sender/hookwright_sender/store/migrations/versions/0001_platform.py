@@ -176,7 +176,7 @@ def upgrade() -> None:
     op.create_table(
         "link_domains",
         sa.Column("id", Id, autoincrement=False, nullable=False),
-        sa.Column("account_id", Id, nullable=False),
+        sa.Column("account_id", Id, nullable=True),
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("nickname", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -184,6 +184,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_domains")),
         sa.UniqueConstraint("account_id", "host", name=op.f("uq_link_domains_account_id_host")),
+    )
+    op.create_index(
+        "ix_link_domains_shared",
+        "link_domains",
+        ["host"],
+        unique=True,
+        sqlite_where=sa.text("account_id IS NULL"),
+        postgresql_where=sa.text("account_id IS NULL"),
     )
     op.create_table(
         "notices",
