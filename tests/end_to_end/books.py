@@ -85,6 +85,11 @@ class Books:
         return f"deliveries {deliveries}, attempts {attempts}, inbox {self._inbox.get(key)}"
 
     @property
+    def claims(self) -> int:
+        """How often a worker set out to deliver something."""
+        return sum(row[4] for rows in self._deliveries.values() for row in rows)
+
+    @property
     def attempts(self) -> int:
         """How many attempts were recorded."""
         return sum(map(len, self._attempts.values()))

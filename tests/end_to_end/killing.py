@@ -17,6 +17,7 @@ EVERY = 1.0
 PATIENCE = 60.0
 # Between two kills, at most this many events are waited for.
 EVENTS = 30
+IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE state = 'pending' AND lost > 0"
 
 
 @asynccontextmanager
@@ -43,13 +44,25 @@ async def kill_under_load(stage: Stage, *, kills: int, seed: int) -> tuple[Emitt
                 await _up(victim)
                 count = len(emitter.accepted) + moments.randint(1, EVENTS)
                 await emitter.until_accepted(count)
+            if number % 4 == 1:
+                # At least once with something in flight that has to be sent again.
+                victim = victim if number > 1 else stage.members[0]
+                await _in_flight(stage)
             victim.kill()
+            stage.receiver.resume()
             killed[victim.kind] += 1
             victim.restart()
         for member in stage.members:
             await _up(member)
         await emitter.until_accepted(len(emitter.accepted) + 1)
     return emitter, killed
+
+
+async def _in_flight(stage: Stage) -> None:
+    """Hold the receiver in the middle of what it does, until something was sent to it."""
+    await _up(stage.members[0])
+    stage.receiver.hold()
+    await until(lambda: stage.query(IN_FLIGHT) != [(0,)], "a delivery in flight", within=PATIENCE)
 
 
 async def _up(member: Member) -> None:

@@ -148,6 +148,15 @@ class Receiver:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def hold(self) -> None:
+        """Hold it in the middle of what it is doing; what is sent to it waits."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on, if it was held."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGCONT)
+
     def kill_child(self) -> bool:
         """End one of its children, as the kernel does when memory is short; False without one."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")

@@ -1,8 +1,6 @@
 """Workers on hosts of their own: one that is cut off strands nothing, and repeats nothing later."""
 
 import asyncio
-import os
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +39,7 @@ def test_a_host_that_is_cut_off_strands_nothing(
         async with emitting(made, SEED) as emitter:
             await emitter.until_accepted(EVENTS)
             # Held in the middle of what it is doing, the receiver has requests in its sockets.
-            os.killpg(made.receiver.process.pid, signal.SIGSTOP)
+            made.receiver.hold()
             try:
                 await until(
                     lambda: has_unread(ss, made, hosts.address_of(CUT)),
@@ -49,7 +47,7 @@ def test_a_host_that_is_cut_off_strands_nothing(
                 )
                 hosts.cut(CUT)
             finally:
-                os.killpg(made.receiver.process.pid, signal.SIGCONT)
+                made.receiver.resume()
             await emitter.until_accepted(len(emitter.accepted) + EVENTS)
         return emitter
 
