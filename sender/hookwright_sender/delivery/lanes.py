@@ -3,10 +3,12 @@
 `queues.due_at` is a bound: nothing of the queue is due before it, or it has passed already. Whoever
 adds something lowers it; who took from the queue moves it to the time of its turn, behind all
 others, or, when nothing was left, up to the next thing. Only that last one can go wrong: it must
-not miss what is being added and not yet committed. So who adds holds `FOR KEY SHARE` on the row,
-and who moves it up needs `FOR UPDATE`, or leaves it as it is.
+not miss what is being added and not yet committed. So who makes something due holds at least
+`FOR KEY SHARE` on the row, whether or not the bound is low enough already, and who moves it up
+needs `FOR UPDATE`, or leaves it as it is.
 
-Locks are taken in one order everywhere: webhooks, queues, deliveries, each by id.
+Whoever waits for locks takes them in one order: webhooks, queues, deliveries, each by id. A claim
+waits for none: it takes deliveries first and then queues, and passes over what is locked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -89,8 +91,9 @@ def current(connection: Connection) -> float:
 
 
 def lock(connection: Connection, webhooks: Collection[int]) -> None:
-    """Lock queues that are about to be changed; those who only add to them go on."""
-    if webhooks:
+    """Keep bounds from being moved up until the end; those who only add to the queues go on."""
+    # SQLite has one transaction at a time.
+    if webhooks and connection.dialect.name != "sqlite":
         connection.execute(LOCK_ALL, {"webhooks": webhooks})
 
 

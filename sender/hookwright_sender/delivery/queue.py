@@ -161,8 +161,8 @@ class Queue:
         locked = self._observer.lock(connection, finished)
         due = finish.retry_times(finished, moment, self._database.clock())
         bounds = finish.bounds(finished, returned, due, moment)
-        if locked:
-            lanes.lock(connection, locked.keys() | bounds.keys())
+        # Even where a bound need not be lowered: nobody may move it up before this is committed.
+        lanes.lock(connection, locked.keys() | bounds.keys())
         lanes.lower(connection, bounds)
         states = finish.outstanding(connection, [*(each.claimed for each in finished), *returned])
         valid = [each for each in finished if each.claimed.delivery_id in states]

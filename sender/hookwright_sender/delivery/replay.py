@@ -177,7 +177,7 @@ class Replay:
         moment = max(row.now for row in found)
         there = {row.webhook_id for row in found}
         ids = sorted(each for each, webhook in webhook_of.items() if webhook in there)
-        count: int = connection.execute(AGAIN, {"ids": ids, "now": moment}).rowcount
         lanes.lower(connection, dict.fromkeys(there, moment))
+        count: int = connection.execute(AGAIN, {"ids": ids, "now": moment}).rowcount
         notify(connection, self._database)
         return count

@@ -4,13 +4,15 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import func, select, text
+import pytest
+from sqlalchemy import event, func, select, text, update
 
+from hookwright_sender.delivery import finish
 from hookwright_sender.delivery.pausing import close_queue, open_queue
 from hookwright_sender.delivery.replay import Replay
 from hookwright_sender.retry.decision import Action
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.tables import attempts, deliveries, queues
+from hookwright_sender.store.tables import attempts, deliveries, queues, webhooks
 
 WORKERS = 4
 EMITTERS = 2
@@ -124,3 +126,60 @@ def test_replaying_while_workers_finish(world, room, finished):
             text("SELECT min(due_at) FROM deliveries WHERE state = 'pending'")
         ).scalar_one()
     assert left is None or bound <= max(left, world.database.clock())
+
+
+@pytest.mark.parametrize("step", ["record", "give_back"])
+def test_a_bound_does_not_overtake_what_another_worker_makes_due(
+    world, room, finished, monkeypatch, step
+):
+    """One worker finds the queue exhausted while the other's retry, or return, is not committed."""
+    if world.database.is_sqlite:
+        # There is one transaction at a time.
+        return
+    webhook = world.webhook()
+    first, _ = world.put(webhook, webhook)
+    now = world.database.clock()
+    # Its health changes no more, so that nothing of it is locked for that.
+    world.execute(update(webhooks).values(failing_since=now - 60))
+    queue = world.queue()
+    (claimed,) = queue.turn(room=room(limit=1, other=1)).claimed
+    assert claimed.delivery_id == first
+    real = getattr(finish, step)
+    with Database(str(world.database.url.render_as_string(hide_password=False))) as other:
+        theirs = world.queue()
+        theirs._database = other
+        taken = []
+
+        def slowly(*arguments):
+            taken.extend(theirs.turn(room=room()).claimed)
+            real(*arguments)
+
+        monkeypatch.setattr(finish, step, slowly)
+        if step == "record":
+            queue.turn([finished(claimed, Action.RETRY, at=now, retry_at=now + 5)])
+        else:
+            queue.turn((), [claimed])
+    assert len(taken) == 1
+    # Or it has passed already.
+    assert world.bound(webhook).due_at <= max(world.row(first).due_at, world.database.clock())
+
+
+def test_a_replay_locks_queues_before_deliveries(world, room, finished):
+    """As everybody does: otherwise it and a worker that finishes could wait for each other."""
+    webhook = world.webhook()
+    (delivery,) = world.put(webhook)
+    queue = world.queue()
+    (claimed,) = queue.turn(room=room()).claimed
+    queue.turn([finished(claimed, Action.DEAD)])
+    told = []
+
+    def listen(_connection, _cursor, statement, *_):
+        told.append(statement)
+
+    event.listen(world.database._engine, "before_cursor_execute", listen)
+    try:
+        assert Replay(world.database).one(world.account, delivery)
+    finally:
+        event.remove(world.database._engine, "before_cursor_execute", listen)
+    changed = [each.split()[1] for each in told if each.startswith("UPDATE")]
+    assert changed == ["queues", "deliveries"]
