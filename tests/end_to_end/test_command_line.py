@@ -19,6 +19,13 @@ CHECK = ["check", NOBODY]
 # What takes long to import, and no help needs.
 HEAVY = (
     "aiohttp",
+    "alembic",
+    "cryptography",
+    "dns",
+    "sqlalchemy",
+    "starlette",
+    "structlog",
+    "uvicorn",
     "jinja2",
     "jsonschema",
     "jsonschema_rs",

@@ -17,12 +17,12 @@ def upgrade(*, as_json: bool) -> None:
 
     `serve` and `worker` do so themselves when they start.
     """
-    from hookwright.platform.opening import database_of, shown  # noqa: PLC0415  `--help` stays fast
+    from hookwright.platform.opening import database_of  # noqa: PLC0415  `--help` stays fast
     from hookwright_sender.settings import Settings  # noqa: PLC0415
     from hookwright_sender.store import schema  # noqa: PLC0415
 
     with database_of(Settings.read()) as database:
-        name = shown(database)
+        name = database.shown
         made = schema.is_empty(database)
         upgraded = schema.upgrade(database)
         if as_json:

@@ -30,7 +30,7 @@ def database_of(settings: Settings) -> Iterator[Database]:
         except DatabaseError as error:
             # Its own text quotes the statement.
             reason = str(error.orig).strip().partition("\n")[0]
-            raise UnusableDatabase(shown(database), reason) from error
+            raise UnusableDatabase(database.shown, reason) from error
 
 
 @contextmanager
@@ -73,12 +73,6 @@ def unlocked(settings: Settings) -> Iterator[tuple[Database, "KeyRing"]]:
         yield database, _ring(database, settings)
 
 
-def shown(database: Database) -> str:
-    """Return a database's URL as one would write it, without the password."""
-    scheme, colon, rest = database.shown.partition(":")
-    return scheme.partition("+")[0] + colon + rest
-
-
 def _quieten() -> None:
     # What goes well in a command is told by what it prints, and not in lines between.
     logs.configure("text", level=logging.WARNING)
@@ -97,4 +91,4 @@ def _refuse_missing(database: Database) -> None:
     # SQLite would make the file.
     missing = database.file is not None and not database.file.exists()
     if missing or schema.is_empty(database):
-        raise NoDatabase(shown(database))
+        raise NoDatabase(database.shown)

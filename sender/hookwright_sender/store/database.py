@@ -28,6 +28,13 @@ BUSY_TIMEOUT = 5.0
 # The API's threads, and some for all else that a process does: a worker's turns, proofs, a purge.
 POOL_SIZE = 24
 
+ENGINE = {
+    "pool_size": POOL_SIZE,
+    "max_overflow": 0,
+    "pool_timeout": BUSY_TIMEOUT,
+    # What is stored may be somebody's data, and has no business in an error.
+    "hide_parameters": True,
+}
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -88,8 +95,9 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """Its URL without a password."""
-        return self.url.render_as_string(hide_password=True)
+        """Its URL as a person writes it, without the password."""
+        url = self.url.set(drivername=self.url.get_backend_name())
+        return url.render_as_string(hide_password=True)
 
     @cached_property
     def ids(self) -> Ids:
@@ -162,15 +170,8 @@ def _parse(text: str) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            pool_timeout=BUSY_TIMEOUT,
-            pool_pre_ping=True,
-            connect_args=POSTGRESQL,
-        )
-    engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_timeout=BUSY_TIMEOUT)
+        return create_engine(url, **ENGINE, pool_pre_ping=True, connect_args=POSTGRESQL)
+    engine = create_engine(url, **ENGINE)
     file = Path(str(url.database))
 
     @event.listens_for(engine, "do_connect")
