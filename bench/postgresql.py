@@ -6,14 +6,14 @@ from contextlib import contextmanager
 import pytest
 
 from bench.result import Skipped
-from tests.postgresql import Server, running
+from tests.postgresql import Server, fragile
 
 
 @contextmanager
 def postgresql() -> Iterator[Server]:
     """Run a server until the end of the block."""
     try:
-        with running(fsync=True) as server:
+        with fragile() as server:
             yield server
     except pytest.skip.Exception as missing:
         raise Skipped(str(missing)) from None
