@@ -1,6 +1,6 @@
 """Sending again: one delivery, a range, everything that failed, everything that was missed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import (
     ColumnElement,
@@ -108,11 +108,17 @@ class Replay:
         """Replay every dead delivery, of one webhook or of all; return how many."""
         return self.range(account_id, Filters(webhook_id=webhook_id, state="dead"))
 
-    def enable(self, account_id: int, webhook_id: int) -> int | None:
+    def enable(
+        self,
+        account_id: int,
+        webhook_id: int,
+        permit: Callable[[Connection], object] = lambda _connection: None,
+    ) -> int | None:
         """Enable a disabled webhook and send all that it missed; return how many those are.
 
         Those are the dead since it began to fail, and all that is pending: it is due at once. One
-        that is not disabled stays as it is. None when the account has no such webhook.
+        that is not disabled stays as it is. None when the account has no such webhook. `permit` is
+        called in the transaction that makes it active, and raises to have it stay disabled.
         """
         with self._database.reading() as connection:
             row = connection.execute(
@@ -135,6 +141,7 @@ class Replay:
         )
         self._hasten(webhook_id)
         with self._database.writing() as connection:
+            permit(connection)
             if connection.execute(ACTIVE, {"webhook": webhook_id}).rowcount:
                 open_queue(connection, self._database, webhook_id)
         return missed + pending

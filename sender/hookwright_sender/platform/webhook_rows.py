@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
-from hookwright_sender.delivery.pausing import add_queue, close_queue, open_queue
+from hookwright_sender.delivery.pausing import add_queue, open_queue
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.platform.sealed import (
     Destination,
@@ -79,13 +79,6 @@ def replace(  # noqa: PLR0913, PLR0917  what it consists of
         changes |= {"state": "active", "reason": ""}
         open_queue(connection, database, row.id)
     change(connection, row, changes)
-
-
-def hold(connection: Connection, row: Row[Any], reason: str) -> None:
-    """Keep back what an active webhook has to send."""
-    if row.state == "active":
-        change(connection, row, {"state": "held", "reason": reason})
-        close_queue(connection, row.id)
 
 
 def change(connection: Connection, row: Row[Any], changes: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from hookwright_sender.egress.policy import EgressPolicy
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.platform import audit
 from hookwright_sender.platform.destination import Gate, proven
-from hookwright_sender.platform.errors import HostNotProven, NotFound, UnknownTarget, WebhookExists
+from hookwright_sender.platform.errors import NotFound, UnknownTarget, WebhookExists
 from hookwright_sender.platform.owner import Owner, found_owner, owner_of
 from hookwright_sender.platform.page import DEFAULT_LIMIT, Page, page
 from hookwright_sender.platform.parameters import check_parameters, unmasked
@@ -39,7 +39,7 @@ from hookwright_sender.platform.webhook import (
     of_account,
     shown,
 )
-from hookwright_sender.platform.webhook_rows import change, create, hold, replace
+from hookwright_sender.platform.webhook_rows import change, create, replace
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.tables import webhooks
 
@@ -181,16 +181,19 @@ class Webhooks:
 
         Raises `NotFound`, and `HostNotProven` while the proof of its host is gone.
         """
-        with joining(self._database, None) as connection:
+
+        def permit(connection: Connection) -> Row[Any]:
             row = _by_id(connection, principal, webhook_id)
+            # The proof stands until the transaction is over.
             proven(connection, principal, row.host)
-            subject = str(owner_of(row))
-            audit.record(connection, self._database, principal, "webhook.enable", subject)
-        replayed = self._replay.enable(principal.account_id, webhook_id)
+            return row
+
         with joining(self._database, None) as connection:
-            row = self._hold_unproven(connection, principal, webhook_id)
+            subject = str(owner_of(permit(connection)))
+            audit.record(connection, self._database, principal, "webhook.enable", subject)
+        replayed = self._replay.enable(principal.account_id, webhook_id, permit)
         self._wake()
-        return Enabled(shown(self._ring, row), replayed or 0)
+        return Enabled(self.get_by_id(principal, webhook_id), replayed or 0)
 
     def _precheck(self, principal: Principal, owner: Owner, target: str, only_new: bool) -> None:
         """Refuse at once what needs no look-up of names; what counts is checked again later."""
@@ -245,17 +248,6 @@ class Webhooks:
 
     def _destination(self, row: Row[Any]) -> Destination:
         return open_destination(self._ring, row.id, row.settings)
-
-    def _hold_unproven(
-        self, connection: Connection, principal: Principal, webhook_id: int
-    ) -> Row[Any]:
-        """Hold a webhook whose proof went while it was being enabled; return its row."""
-        row = _by_id(connection, principal, webhook_id)
-        try:
-            proven(connection, principal, row.host)
-        except HostNotProven as error:
-            hold(connection, row, str(error))
-        return _by_id(connection, principal, webhook_id)
 
 
 def _by_id(connection: Connection, principal: Principal, webhook_id: int) -> Row[Any]:

@@ -224,23 +224,26 @@ def test_enabling_makes_it_active_and_sends_what_was_missed(platform, proven, ev
     assert platform.audit.page(proven).items[0].action == "webhook.enable"
 
 
-def test_a_proof_that_goes_while_it_is_enabled_holds_it(platform, proven, monkeypatch):
-    """Between the look at the proof and the opening of the queue the proof may go."""
+def test_a_proof_that_goes_while_it_is_enabled_keeps_it_disabled(platform, proven, monkeypatch):
+    """Nothing is open for a moment: the proof counts that there is when the queue is opened."""
     owner = platform.cta(proven)
     webhook = platform.set(proven, owner).webhook
     disable(platform, webhook.id)
     enable = platform.webhooks._replay.enable
 
-    def losing(account_id, webhook_id):
+    def losing(*arguments):
         platform.unprove()
         platform.clock.advance(1)
         platform.verify(proven)
-        return enable(account_id, webhook_id)
+        return enable(*arguments)
 
     monkeypatch.setattr(platform.webhooks._replay, "enable", losing)
-    enabled = platform.webhooks.enable(proven, webhook.id)
-    assert enabled.webhook.state == "held"
-    assert "is not proven" in enabled.webhook.reason
+    opened = []
+    monkeypatch.setattr("hookwright_sender.delivery.replay.open_queue", lambda *_: opened.append(1))
+    with pytest.raises(HostNotProven):
+        platform.webhooks.enable(proven, webhook.id)
+    assert platform.webhooks.get(proven, owner).state == "disabled"
+    assert opened == []
 
 
 def disable(platform, webhook_id):
