@@ -59,6 +59,8 @@ def list_deliveries(
     with opened() as services:
         account = options.principal(services.database, account_id).account_id
         page = services.deliveries.list(account, filters_of(chosen), after, limit)
+        while not page.items and page.next is not None:
+            page = services.deliveries.list(account, filters_of(chosen), page.next, limit)
     if as_json:
         print_page((shown(each) for each in page.items), page.next)
         return

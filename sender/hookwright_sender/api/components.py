@@ -73,7 +73,10 @@ def page_of(name: str) -> dict[str, Any]:
             "items": {"type": "array", "items": reference(name), "maxItems": 100},
             "next": {
                 "type": ["string", "null"],
-                "description": "The cursor of the next page; null where this is the last one.",
+                "description": (
+                    "The cursor of the next page; null where this is the last one. With filters, a "
+                    "page may have few items, or none, and not be the last."
+                ),
             },
         }
     )

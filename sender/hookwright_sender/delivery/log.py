@@ -1,11 +1,12 @@
 """The log of deliveries: what was sent, what came of it, attempt by attempt."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from hookwright_sender.delivery.details import BODY_LIMIT, HEADER_LIMIT
 from hookwright_sender.delivery.dialects import DEAD, PENDING, AnyRow
@@ -15,6 +16,7 @@ from hookwright_sender.encryption.masking import Masker
 from hookwright_sender.explanation import mended
 from hookwright_sender.ids import first_id_at
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.scan import ROWS, limit_time, lowest
 from hookwright_sender.store.tables import attempts, deliveries, webhooks
 
 # Seconds by which an id may be off the time at which its delivery was made.
@@ -141,11 +143,12 @@ def conditions(account_id: int, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 class DeliveryLog:
-    """The deliveries of an account. A list that finds few among many takes its time."""
+    """The deliveries of an account. `scan` is how many of them one page looks at."""
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    def __init__(self, database: Database, ring: KeyRing, scan: int = ROWS) -> None:
         self._database = database
         self._ring = ring
+        self._scan = scan
 
     def list(
         self,
@@ -154,15 +157,38 @@ class DeliveryLog:
         after: int | None = None,
         limit: int = 100,
     ) -> LogPage:
-        """Return deliveries, newest first, from behind the id `after`; `until` is exclusive."""
-        query = select(*COLUMNS).where(*conditions(account_id, filters or Filters()))
+        """Return deliveries, newest first, from behind the id `after`; `until` is exclusive.
+
+        A page may be short, even empty, and still have a `next`: few were found among those that
+        it looked at.
+        """
+        wanted = filters or Filters()
+        among = _among(account_id, wanted)
         if after is not None:
-            query = query.where(deliveries.c.id < after)
-        query = query.order_by(deliveries.c.id.desc()).limit(limit + 1)
+            among.append(deliveries.c.id < after)
         with self._database.reading() as connection:
-            rows = connection.execute(query).all()
+            limit_time(connection)
+            if wanted.webhook_id is not None and not _owns(connection, account_id, wanted):
+                return LogPage((), None)
+            query, end = select(*COLUMNS).where(*among).order_by(deliveries.c.id.desc()), None
+            if list(_left(deliveries.c, wanted)):
+                query, end = self._bounded(connection, among, wanted)
+            rows = connection.execute(query.limit(limit + 1)).all()
         items = tuple(_delivery(row) for row in rows[:limit])
-        return LogPage(items, items[-1].id if len(rows) > limit else None)
+        return LogPage(items, items[-1].id if len(rows) > limit else end)
+
+    def _bounded(
+        self, connection: Connection, among: Sequence[ColumnElement[bool]], wanted: Filters
+    ) -> tuple[Select[Any], int | None]:
+        """Return a query that looks at so many deliveries, and the id at which it stops."""
+        end = lowest(connection, deliveries.c.id, among, self._scan)
+        columns = select(*COLUMNS).where(*among)
+        if end is not None:
+            columns = columns.where(deliveries.c.id >= end)
+        # Looked at as they are, since another index might lead through far more.
+        looked_at = columns.cte("looked_at").prefix_with("MATERIALIZED")
+        query = select(looked_at).where(*_left(looked_at.c, wanted))
+        return query.order_by(looked_at.c.id.desc()), end
 
     def show(self, account_id: int, delivery_id: int) -> Shown | None:
         """Return a delivery with its attempts; None when the account has no such delivery.
@@ -209,6 +235,47 @@ class DeliveryLog:
 
     def _opened(self, sealed: bytes, where: str) -> Any:
         return json.loads(self._ring.decrypt(bytes(sealed), where))
+
+
+def _among(account_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of an index that ends with the id."""
+    found: list[ColumnElement[bool]] = []
+    if filters.webhook_id is None:
+        found.append(deliveries.c.account_id == account_id)
+    else:
+        found.append(deliveries.c.webhook_id == filters.webhook_id)
+        if filters.state == "dead":
+            # There is an index of these alone.
+            found.append(DEAD)
+    if filters.since is not None:
+        found.append(deliveries.c.id >= first_id_at(filters.since - SLACK))
+    if filters.until is not None:
+        found.append(deliveries.c.id < first_id_at(filters.until + SLACK))
+    return found
+
+
+def _left(
+    columns: ReadOnlyColumnCollection[str, ColumnElement[Any]], filters: Filters
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions that each row has to be looked at for."""
+    known = filters.webhook_id is not None and filters.state == "dead"
+    wanted = {
+        columns.event: filters.event,
+        columns.state: None if known else filters.state,
+        columns.last_outcome: filters.outcome,
+        columns.last_status: filters.status,
+    }
+    yield from (column == value for column, value in wanted.items() if value is not None)
+    if filters.since is not None:
+        yield columns.created_at >= filters.since
+    if filters.until is not None:
+        yield columns.created_at < filters.until
+
+
+def _owns(connection: Connection, account_id: int, filters: Filters) -> bool:
+    """Tell whether a webhook's deliveries are an account's: all of them have the same one."""
+    query = select(deliveries.c.account_id).where(deliveries.c.webhook_id == filters.webhook_id)
+    return connection.execute(query.limit(1)).scalar_one_or_none() == account_id
 
 
 def _masked(headers: Mapping[str, str], mask: Masker) -> dict[str, str]:

@@ -13,6 +13,7 @@ from hookwright_sender.platform.errors import NotFound
 from hookwright_sender.platform.page import DEFAULT_LIMIT, Page, page
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.scan import ROWS, limit_time, lowest
 from hookwright_sender.store.tables import events
 
 
@@ -34,11 +35,12 @@ class Event:
 
 
 class Events:
-    """The events of an account."""
+    """The events of an account. `scan` is how many of them one page looks at."""
 
-    def __init__(self, database: Database, ring: KeyRing) -> None:
+    def __init__(self, database: Database, ring: KeyRing, scan: int = ROWS) -> None:
         self._database = database
         self._ring = ring
+        self._scan = scan
 
     def get(self, principal: Principal, event_id: int) -> Event:
         """Return an event. Raises `NotFound`."""
@@ -61,14 +63,24 @@ class Events:
         cta_id: int | None = None,
         project_id: int | None = None,
     ) -> Page[Event]:
-        """Return a part of the events, newest first; tests of webhooks are among them."""
-        query = select(events).where(events.c.account_id == principal.account_id)
-        filters = ((events.c.event, event), (events.c.cta_id, cta_id))
-        for column, value in (*filters, (events.c.project_id, project_id)):
-            if value is not None:
-                query = query.where(column == value)
+        """Return a part of the events, newest first; tests of webhooks are among them.
+
+        With filters it may be short, even empty, and still have a `next`: few were found among
+        those that it looked at.
+        """
+        among = [events.c.account_id == principal.account_id]
+        wanted = {events.c.event: event, events.c.cta_id: cta_id, events.c.project_id: project_id}
+        filters = [column == value for column, value in wanted.items() if value is not None]
+        if after is not None:
+            among.append(events.c.id < after)
         with self._database.reading() as connection:
-            return page(connection, query, events.c.id, after, limit, self._event)
+            limit_time(connection)
+            end = lowest(connection, events.c.id, among, self._scan) if filters else None
+            if end is not None:
+                among.append(events.c.id >= end)
+            query = select(events).where(*among, *filters)
+            found = page(connection, query, events.c.id, None, limit, self._event)
+        return Page(found.items, end if found.next is None else found.next)
 
     def _event(self, row: Row[Any]) -> Event:
         body = self._ring.decrypt(row.body, place("events", "body", row.id))

@@ -3,13 +3,15 @@
 import json
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, text
 
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.delivery.log import DeliveryLog, Filters
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.retry.decision import Action, Decision
+from hookwright_sender.store import scan
+from hookwright_sender.store.errors import StoreUnavailable
 from hookwright_sender.store.tables import attempts, webhooks
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -161,3 +163,60 @@ def test_the_last_fifty_attempts_are_shown(world, log, room):
     world.execute(insert(attempts), rows)
     shown = log.show(world.account, delivery).attempts
     assert [each.number for each in shown] == list(range(12, 62))
+
+
+def test_a_page_looks_at_a_bounded_number(world, room, finished):
+    """Few that are found among many come a page at a time, and none is left out or comes twice."""
+    first, second = world.webhooks(2)
+    ids = world.put(*[first, second] * 12)
+    queue = world.queue()
+    claimed = {each.delivery_id: each for each in queue.turn(room=room(other=20)).claimed}
+    dead = [ids[0], ids[1], ids[10], ids[23]]
+    queue.turn([finished(claimed[each], Action.DEAD) for each in dead])
+    log = DeliveryLog(world.database, world.ring, scan=5)
+    for filters, expected in [
+        (Filters(state="dead"), dead),
+        (Filters(status=500), dead),
+        (Filters(webhook_id=first, status=500), [ids[0], ids[10]]),
+        (Filters(webhook_id=first, state="dead"), [ids[0], ids[10]]),
+        (Filters(webhook_id=second, state="pending"), [i for i in ids[1::2] if i not in dead]),
+        (Filters(outcome="timeout"), []),
+        (Filters(since=0.0), ids),
+        (Filters(), ids),
+    ]:
+        found, after, pages = [], None, 0
+        while True:
+            page = log.list(world.account, filters, after, limit=3)
+            found += [each.id for each in page.items]
+            pages += 1
+            after = page.next
+            if after is None:
+                break
+        assert found == expected[::-1], filters
+        assert pages <= 13, filters
+    page = log.list(world.account, Filters(outcome="timeout"))
+    assert (page.items, page.next) == ((), ids[-5])
+
+
+def test_a_strangers_webhook_is_not_looked_through(world):
+    """Not even how many deliveries it has can be told."""
+    webhook = world.webhook()
+    world.put(*[webhook] * 4)
+    log = DeliveryLog(world.database, world.ring, scan=2)
+    for filters in (Filters(webhook_id=webhook), Filters(webhook_id=webhook, status=500)):
+        page = log.list(world.account + 1, filters)
+        assert (page.items, page.next) == ((), None)
+
+
+def test_a_list_that_takes_too_long_is_given_up(world, log, monkeypatch):
+    """On PostgreSQL, where another statement may be in its way; SQLite bounds it by its rows."""
+    if world.database.is_sqlite:
+        pytest.skip("SQLite has no such limit")
+    world.put(world.webhook())
+    monkeypatch.setattr(scan, "TIMEOUT", 50)
+    with world.database.writing() as connection:
+        connection.execute(text("LOCK TABLE deliveries"))
+        with pytest.raises(StoreUnavailable, match="statement timeout"):
+            log.list(world.account, Filters(status=500))
+    with world.database.reading() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "0"

@@ -10,6 +10,7 @@ from hookwright_sender.encryption.envelope import place
 from hookwright_sender.event import Event
 from hookwright_sender.platform.capture import Capture, Lead, Link
 from hookwright_sender.platform.errors import NotFound
+from hookwright_sender.platform.events import Events
 from hookwright_sender.store.tables import deliveries, events, links, queues
 from hookwright_sender.store.tables import webhooks as webhook_table
 
@@ -260,6 +261,24 @@ def test_events_are_listed_by_what_they_are_of(platform, ada):
     found = platform.events.get(ada, stored[0].id)
     assert (found.cta_id, found.project_id, found.test) == (form.id, None, False)
     assert found.created_at == platform.clock.moment
+
+
+def test_a_page_of_events_looks_at_a_bounded_number(platform, ada):
+    """Few that are found among many come a page at a time, and none is left out or comes twice."""
+    form, other = platform.cta(ada), platform.cta(ada)
+    leads = [Lead((form if number in {0, 3, 10} else other).id, "1") for number in range(11)]
+    stored = platform.capture.emit(ada, leads)
+    listed = Events(platform.database, platform.ring, scan=4)
+    pages, after = [], None
+    while not pages or after is not None:
+        page = listed.page(ada, after, cta_id=form.id)
+        pages.append([each.id for each in page.items])
+        after = page.next
+    assert pages == [[stored[10].id], [stored[3].id], [stored[0].id]]
+    page = listed.page(ada, event="social_lead")
+    assert (page.items, page.next) == ((), stored[7].id)
+    # Without a filter a page is as long as was asked.
+    assert len(listed.page(ada, limit=11).items) == 11
 
 
 def test_many_owners_fit_in_one_batch(platform, ada, monkeypatch):
