@@ -124,7 +124,9 @@ class Engine:
         """Return what is done beside delivering, in every process that delivers."""
         # A proof that is back makes deliveries due that were held.
         domains = Domains(database, self.outward.names, wake=worker.wake)
-        retention = Retention(database, self.settings.retention_days)
+        retention = Retention(
+            database, self.settings.retention_days, stopping=lambda: upkeep.stopping
+        )
 
         async def check_proofs() -> None:
             await domains.check_due()
@@ -132,9 +134,10 @@ class Engine:
         async def purge() -> None:
             await asyncio.to_thread(retention.purge)
 
-        return Upkeep(
+        upkeep = Upkeep(
             Chore("check proofs", PROOFS_EVERY, check_proofs), Chore("purge", PURGE_EVERY, purge)
         )
+        return upkeep
 
 
 class Serving:

@@ -26,7 +26,8 @@ class Chore:
 class Upkeep:
     """Does chores until it is stopped. What fails is told, and done again when its time comes.
 
-    Any number of processes may do the same chores: each claims what it does in the database.
+    Any number of processes may do the same chores: what one has done, the others find
+    done. One that takes long looks at `stopping` now and then, from any thread.
     """
 
     name = "upkeep"
@@ -40,6 +41,11 @@ class Upkeep:
         async with asyncio.TaskGroup() as group:
             for chore in self._chores:
                 group.create_task(self._repeat(chore))
+
+    @property
+    def stopping(self) -> bool:
+        """Tell whether what has begun should come to an end."""
+        return self._stopped.is_set()
 
     def stop(self) -> None:
         """Begin none any more."""

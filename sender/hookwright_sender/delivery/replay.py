@@ -20,9 +20,11 @@ from hookwright_sender.delivery.outbox import LANES
 from hookwright_sender.delivery.pausing import open_queue
 from hookwright_sender.delivery.wake import notify
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.errors import StoreUnavailable
 from hookwright_sender.store.tables import deliveries, webhooks
 
 BATCH = 500
+STOPPING = "the process is stopping; do it again"
 # Seconds by which a worker's clock may be ahead of the database's.
 SLACK = 60.0
 
@@ -77,12 +79,14 @@ LATER = (
 class Replay:
     """Makes deliveries due again; the message stays the same, the ladder begins anew.
 
-    What is in flight is left alone. Commits in batches; call `worker.wake()` afterwards where the
-    worker is in this process.
+    What is in flight is left alone. Commits in batches, and begins none any more once `stopping`
+    tells so: that is a `StoreUnavailable`, and it can be done again. Where the worker is in this
+    process, call `worker.wake()` afterwards.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stopping: Callable[[], bool] = lambda: False) -> None:
         self._database = database
+        self._stopping = stopping
 
     def one(self, account_id: int, delivery_id: int) -> bool | None:
         """Replay a delivery, whatever its state; None when the account has no such delivery.
@@ -148,12 +152,12 @@ class Replay:
 
     def _hasten(self, webhook_id: int) -> None:
         """Make all that is pending due now."""
-        while True:
+        while self._going_on():
             with self._database.writing() as connection:
                 parameters = {"webhook": webhook_id, "now": lanes.current(connection)}
                 ids = connection.execute(LATER, parameters).scalars().all()
                 if not ids:
-                    return
+                    break
                 self._again(connection, dict.fromkeys(ids, webhook_id))
 
     def _all(self, wanted: Iterable[ColumnElement[bool]]) -> int:
@@ -168,13 +172,19 @@ class Replay:
         )
         parameters = {"after": 0, "end": self._database.new_id()}
         count = 0
-        while True:
+        while self._going_on():
             with self._database.writing() as connection:
                 rows = connection.execute(query, parameters).all()
                 if not rows:
-                    return count
+                    break
                 parameters["after"] = rows[-1].id
                 count += self._again(connection, {row.id: row.webhook_id for row in rows}) or 0
+        return count
+
+    def _going_on(self) -> bool:
+        if self._stopping():
+            raise StoreUnavailable(self._database.shown, STOPPING)
+        return True
 
     def _again(self, connection: Connection, webhook_of: dict[int, int]) -> int | None:
         """Replay deliveries; return how many, None when there is no webhook for any of them."""

@@ -73,16 +73,24 @@ class Purged:
 class Retention:
     """Purges in batches, each a transaction of its own; never what is pending.
 
-    `days` are counted from the end of a delivery; its event goes with it.
+    `days` are counted from the end of a delivery; its event goes with it. Once `stopping` tells so,
+    no batch is begun any more: the next purge goes on with what is left.
     """
 
-    def __init__(self, database: Database, days: float = 30.0, batch: int = 500) -> None:
+    def __init__(
+        self,
+        database: Database,
+        days: float = 30.0,
+        batch: int = 500,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
         self._days = days
         self._batch = batch
+        self._stopping = stopping
 
     def purge(self) -> Purged:
-        """Purge everything that is older than the days to keep; return what went."""
+        """Purge everything that is older than the days to keep, until it is to stop."""
         moment = self._database.clock()
         before = moment - self._days * DAY
         gone, of_them = self._deliveries(before)
@@ -152,10 +160,10 @@ class Retention:
         }
 
     def _repeat(self, step: Callable[[Connection], tuple[int, bool]]) -> int:
-        """Take a step a transaction until there is nothing left to do; return the sum."""
+        """Take a step a transaction until nothing is left to do; return how many rows went."""
         total = 0
         more = True
-        while more:
+        while more and not self._stopping():
             with self._database.writing() as connection:
                 count, more = step(connection)
             total += count

@@ -71,7 +71,9 @@ def test_what_has_begun_is_finished():
         upkeep = Upkeep(Chore("purge", 3600.0, do))
         running = asyncio.create_task(upkeep.run())
         await begun.wait()
+        assert not upkeep.stopping
         upkeep.stop()
+        assert upkeep.stopping
         go_on.set()
         await asyncio.wait_for(running, 30)
         return finished

@@ -6,6 +6,7 @@ from sqlalchemy import delete, text, update
 from hookwright_sender.delivery.log import Filters
 from hookwright_sender.delivery.replay import Replay
 from hookwright_sender.retry.decision import Action
+from hookwright_sender.store.errors import StoreUnavailable
 from hookwright_sender.store.tables import deliveries, webhooks
 
 
@@ -156,4 +157,19 @@ def test_a_long_backlog_is_made_due_in_batches(world, replay, stage):
     with world.database.reading() as connection:
         steps = connection.execute(text("SELECT DISTINCT step FROM deliveries")).scalars().all()
     assert steps == [0]
+    assert len(stage.claimed()) == 256
+
+
+def test_a_replay_ends_behind_the_batch_in_which_it_is_told_to_stop(world, stage):
+    """Whoever asked for it is told so, does it again, and finds nothing open before it is done."""
+    webhook = world.webhook()
+    world.backlog(webhook, 1200)
+    world.execute(text("UPDATE deliveries SET due_at = due_at + 10000, step = 3"))
+    world.execute(text("UPDATE webhooks SET state = 'disabled', disabled_at = 1"))
+    looks = iter([False, False])
+    stopping = Replay(world.database, lambda: next(looks, True))
+    with pytest.raises(StoreUnavailable, match="do it again"):
+        stopping.enable(world.account, webhook)
+    assert world.hook(webhook).state == "disabled"
+    assert Replay(world.database).enable(world.account, webhook) == 1201
     assert len(stage.claimed()) == 256

@@ -101,3 +101,17 @@ def test_answers_and_notices(world, late):
     assert Retention(world.database, batch=2).purge() == Purged(answers=3)
     late()
     assert Retention(world.database, batch=2).purge() == Purged(notices=3)
+
+
+def test_a_purge_ends_behind_the_batch_in_which_it_is_told_to_stop(world, room, finished, late):
+    """A process that ends waits for one batch, and the next one goes on with the rest."""
+    world.put(*[world.webhook()] * 7)
+    queue = world.queue()
+    claimed = queue.turn(room=room()).claimed
+    queue.turn([finished(each) for each in claimed])
+    late()
+    looks = iter([False, False])
+    stopping = lambda: next(looks, True)  # noqa: E731  it counts
+    gone = Retention(world.database, days=30, batch=2, stopping=stopping).purge()
+    assert gone == Purged(deliveries=4, events=4)
+    assert Retention(world.database, days=30).purge() == Purged(deliveries=3, events=3)
