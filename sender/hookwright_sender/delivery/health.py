@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from hookwright_sender.delivery.dialects import AnyRow, among
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.delivery.pausing import close_queue
+from hookwright_sender.ids import first_id_at
 from hookwright_sender.retry.decision import Action
 from hookwright_sender.retry.health import PATIENCE, Change, Health, Transition, observe
 from hookwright_sender.store.database import Database
@@ -31,6 +32,16 @@ LOCK = (
 )
 CHANGE = update(webhooks).where(webhooks.c.id == bindparam("webhook"))
 NOTIFY = insert(notices)
+# Seconds in which an owner is told once that a webhook fails, and once that it does so no more.
+QUIET = 600.0
+# By which an id may be off the time at which its notice was written.
+SLACK = 60.0
+TOLD = select(notices.c.kind).where(
+    notices.c.account_id == bindparam("account"),
+    notices.c.id >= bindparam("first"),
+    notices.c.webhook_id == bindparam("webhook"),
+    notices.c.created_at > bindparam("since"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class Observer:
     def observe(
         self, connection: Connection, locked: Mapping[int, AnyRow], finished: Iterable[Finished]
     ) -> list[Changed]:
-        """Take outcomes into the account of the locked webhooks; return what changed."""
+        """Take outcomes into the account of the locked webhooks; return what owners are told."""
         of: dict[int, list[Finished]] = defaultdict(list)
         for each in finished:
             if each.claimed.webhook_id in locked and not each.claimed.test:
@@ -101,20 +112,32 @@ class Observer:
         self, connection: Connection, row: AnyRow, finished: Sequence[Finished]
     ) -> list[Changed]:
         before = health = Health(row.failing_since, row.disabled_at, row.reason)
-        changed: list[Changed] = []
+        messages: dict[Change, str] = {}
         for each in sorted(finished, key=lambda each: each.ended_at):
             transition = observe(health, each.decision, each.ended_at, self._patience)
-            changed += [
-                Changed(row.id, row.account_id, change, _message(change, row.id, transition, each))
-                for change in transition.changes
-            ]
+            for change in transition.changes:
+                messages[change] = _message(change, row.id, transition, each)
             health = transition.health
         self._seen[row.id] = health.failing_since is not None
         if health != before:
             self._write(connection, row, health)
+        net = self._untold(connection, row, _net(before, health))
+        changed = [Changed(row.id, row.account_id, each, messages[each]) for each in net]
         if changed:
             self._tell(connection, changed)
         return changed
+
+    def _untold(
+        self, connection: Connection, row: AnyRow, changes: Sequence[Change]
+    ) -> list[Change]:
+        """Return the changes to tell: one that goes to and fro is told every ten minutes."""
+        if not changes:
+            return []
+        since = self._database.clock() - QUIET
+        sought = {"account": row.account_id, "webhook": row.id, "since": since}
+        first = first_id_at(since - SLACK)
+        told = connection.execute(TOLD, {**sought, "first": first}).scalars().all()
+        return [each for each in changes if each is Change.DISABLED or _kind(each) not in told]
 
     @staticmethod
     def _write(connection: Connection, row: AnyRow, health: Health) -> None:
@@ -133,7 +156,7 @@ class Observer:
             {
                 "id": self._database.new_id(),
                 "account_id": each.account_id,
-                "kind": f"webhook_{each.change}",
+                "kind": _kind(each.change),
                 "webhook_id": each.webhook_id,
                 "message": each.message,
                 "created_at": self._database.clock(),
@@ -141,6 +164,22 @@ class Observer:
             for each in changed
         ]
         connection.execute(NOTIFY, rows)
+
+
+def _kind(change: Change) -> str:
+    return f"webhook_{change}"
+
+
+def _net(before: Health, after: Health) -> list[Change]:
+    """Return what changed in the end, whatever happened in between."""
+    changes: list[Change] = []
+    if before.failing_since is None and after.failing_since is not None:
+        changes.append(Change.FAILING)
+    if before.failing_since is not None and after.failing_since is None:
+        changes.append(Change.RECOVERED)
+    if after.disabled and not before.disabled:
+        changes.append(Change.DISABLED)
+    return changes
 
 
 def _message(change: Change, webhook: int, transition: Transition, each: Finished) -> str:

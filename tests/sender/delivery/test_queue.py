@@ -349,12 +349,45 @@ def test_failing_and_recovering_are_told_once_each(story, world):
     """A notice for the first failure after a success, and one for the success that ends it."""
     for action, at in [
         (Action.DELIVERED, 100.0), (Action.RETRY, 110.0), (Action.RETRY, 120.0),
-        (Action.DELIVERED, 130.0), (Action.DELIVERED, 140.0), (Action.DEAD, 150.0),
+        (Action.DELIVERED, 130.0), (Action.DELIVERED, 140.0),
     ]:  # fmt: skip
         story.attempt(action, at)
+    later = world.database.clock() + 601
+    world.database.clock = lambda: later
+    story.attempt(Action.DEAD, 150.0)
     assert world.notices() == ["webhook_failing", "webhook_recovered", "webhook_failing"]
     row = world.hook(story.webhook)
     assert (row.state, row.failing_since) == ("active", 150.0)
+
+
+def test_one_that_goes_to_and_fro_is_told_of_every_ten_minutes(story, world):
+    """A receiver that answers 200 and 500 in turn makes no notice for each of its answers."""
+    for number in range(6):
+        story.attempt(Action.RETRY, 100.0 + 2 * number)
+        story.attempt(Action.DELIVERED, 101.0 + 2 * number)
+    assert world.notices() == ["webhook_failing", "webhook_recovered"]
+    assert world.hook(story.webhook).failing_since is None
+    later = world.database.clock() + 601
+    world.database.clock = lambda: later
+    story.attempt(Action.RETRY, 200.0)
+    assert world.notices() == ["webhook_failing", "webhook_recovered", "webhook_failing"]
+
+
+def test_of_a_turn_the_net_change_is_told(world, room, finished):
+    """What failed and recovered in between is neither told nor kept."""
+    webhook = world.webhook()
+    world.put(*[webhook] * 9)
+    queue = world.queue()
+    claimed = queue.turn(room=room(other=9)).claimed
+    actions = [Action.DEAD, Action.DELIVERED] * 4
+    first = [
+        finished(each, action, at=100.0 + number)
+        for number, (each, action) in enumerate(zip(claimed[:8], actions, strict=True))
+    ]
+    assert queue.turn(first).changed == ()
+    (changed,) = queue.turn([finished(claimed[8], Action.DEAD, at=200.0)]).changed
+    assert changed.change == "failing"
+    assert world.notices() == ["webhook_failing"]
 
 
 def test_410_disables_at_once(story, world, room):
@@ -399,6 +432,8 @@ def test_another_workers_success_is_seen(world, room, finished):
 
     attempt(one, Action.DEAD, 100.0)
     attempt(two, Action.DELIVERED, 110.0)
+    later = world.database.clock() + 601
+    world.database.clock = lambda: later
     attempt(one, Action.DEAD, 120.0)
     attempt(one, Action.DEAD, 130.0)
     assert world.notices() == ["webhook_failing", "webhook_recovered", "webhook_failing"]
