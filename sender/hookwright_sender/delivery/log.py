@@ -244,9 +244,6 @@ def _among(account_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(deliveries.c.account_id == account_id)
     else:
         found.append(deliveries.c.webhook_id == filters.webhook_id)
-        if filters.state == "dead":
-            # There is an index of these alone.
-            found.append(DEAD)
     if filters.since is not None:
         found.append(deliveries.c.id >= first_id_at(filters.since - SLACK))
     if filters.until is not None:
@@ -258,10 +255,9 @@ def _left(
     columns: ReadOnlyColumnCollection[str, ColumnElement[Any]], filters: Filters
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions that each row has to be looked at for."""
-    known = filters.webhook_id is not None and filters.state == "dead"
     wanted = {
         columns.event: filters.event,
-        columns.state: None if known else filters.state,
+        columns.state: filters.state,
         columns.last_outcome: filters.outcome,
         columns.last_status: filters.status,
     }

@@ -118,7 +118,7 @@ def test_an_unproven_host_is_refused_with_the_record_to_add(world):
         f"/api/v1/ctas/{owner['id']}/webhook", {"url": "https://hooks.example.com/joturl"}
     )
     domain = world.ours.get(f"/api/v1/domains/{HOST}").json
-    assert (refused.status, refused.problem) == (409, "link-host-not-proven")
+    assert (refused.status, refused.problem) == (409, "host-not-proven")
     told = refused.json
     assert (told["host"], told["record"]) == (HOST, domain["record"])
     assert (told["record_name"], told["record_type"]) == (HOST, "TXT")

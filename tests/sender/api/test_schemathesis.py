@@ -38,8 +38,10 @@ def configuration(key, ids):
     operations = []
     for each in OPERATIONS:
         refused = {str(kind.status) for kind in problems_of(each)}
-        # The schema of a body does not say all that makes a value one that can be used.
-        expected = {"2xx", "404"} | refused & (JUDGED | ({"422"} if each.body else set()))
+        # The schema of a body does not say all that makes a value one that can be used, nor that of
+        # a key that it came with another request.
+        unusable = {"422"} if each.body or each.idempotent else set()
+        expected = {"2xx", "404"} | refused & (JUDGED | unusable)
         known = {"path.host": HOST} if "{host}" in each.path else {}
         if "{id}" in each.path:
             known = {"path.id": ids.get(each.id, ids.get(each.path.split("/")[3]))}
@@ -47,7 +49,11 @@ def configuration(key, ids):
             {
                 "include-operation-id": each.id,
                 "parameters": known,
-                "checks": {"positive_data_acceptance": {"expected-statuses": sorted(expected)}},
+                "checks": {
+                    "positive_data_acceptance": {"expected-statuses": sorted(expected)},
+                    # A CTA that was just made has no webhook.
+                    "ensure_resource_availability": {"enabled": "{id}/webhook" not in each.path},
+                },
             }
         )
     return SchemathesisConfig.from_dict(
