@@ -92,7 +92,6 @@ def current(connection: Connection) -> float:
 
 def lock(connection: Connection, webhooks: Collection[int]) -> None:
     """Keep bounds from being moved up until the end; those who only add to the queues go on."""
-    # SQLite has one transaction at a time.
     if webhooks and connection.dialect.name != "sqlite":
         connection.execute(LOCK_ALL, {"webhooks": webhooks})
 
@@ -128,7 +127,10 @@ def put_back(
     if more:
         connection.execute(TO_BACK, {"webhooks": more, "now": moment})
     if exhausted:
-        locked = connection.execute(LOCK, {"webhooks": exhausted}).scalars().all()
+        locked: Collection[int] = exhausted
+        # SQLite has one transaction at a time.
+        if connection.dialect.name != "sqlite":
+            locked = connection.execute(LOCK, {"webhooks": exhausted}).scalars().all()
         if locked:
             # A statement of its own, which sees what was committed before the lock.
             connection.execute(UP, {"webhooks": locked})
