@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -67,17 +68,24 @@ class Observer:
         self._patience = patience
         self._failing: set[int] = set()
         self._seen: dict[int, bool] = {}
+        # Failures that were not told, since the last such notice was young: until when to wait.
+        self._owed: dict[int, float] = {}
+        self._owing: dict[int, float] = {}
 
     def committed(self, sound: Iterable[int]) -> None:
         """Remember what was observed, and which webhooks were found to have no failure now."""
         for webhook, fails in self._seen.items():
             (self._failing.add if fails else self._failing.discard)(webhook)
+            if not fails:
+                self._owed.pop(webhook, None)
+        self._owed |= self._owing
         self._seen.clear()
         self._failing.difference_update(sound)
 
     def lock(self, connection: Connection, finished: Iterable[Finished]) -> dict[int, AnyRow]:
         """Lock the webhooks whose health may change, and return them as they are."""
         self._seen.clear()
+        self._owing.clear()
         wanted = {each.claimed.webhook_id for each in finished if self._may_change(each)}
         if not wanted:
             return {}
@@ -105,8 +113,14 @@ class Observer:
             return since is not None or claimed.webhook_id in self._failing
         if since is None:
             # Once this process knows that it fails, the next one claimed knows it too.
-            return claimed.webhook_id not in self._failing or each.decision.gone
-        return each.decision.gone or each.ended_at - since >= self._patience
+            sure = claimed.webhook_id not in self._failing or each.decision.gone
+        else:
+            sure = each.decision.gone or each.ended_at - since >= self._patience
+        return sure or self._owes(claimed.webhook_id)
+
+    def _owes(self, webhook: int) -> bool:
+        at = self._owed.get(webhook)
+        return at is not None and self._database.clock() >= at
 
     def _follow(
         self, connection: Connection, row: AnyRow, finished: Sequence[Finished]
@@ -115,13 +129,18 @@ class Observer:
         messages: dict[Change, str] = {}
         for each in sorted(finished, key=lambda each: each.ended_at):
             transition = observe(health, each.decision, each.ended_at, self._patience)
-            for change in transition.changes:
+            late = health.failing_since is not None and each.decision.action is not Action.DELIVERED
+            for change in transition.changes or ((Change.FAILING,) if late else ()):
                 messages[change] = _message(change, row.id, transition, each)
             health = transition.health
-        self._seen[row.id] = health.failing_since is not None
         if health != before:
             self._write(connection, row, health)
-        net = self._untold(connection, row, _net(before, health))
+        net = _net(before, health)
+        fails = health.failing_since is not None
+        if fails and not net and self._owes(row.id) and Change.FAILING in messages:
+            net = [Change.FAILING]
+        net = self._untold(connection, row, net)
+        self._seen[row.id] = fails
         changed = [Changed(row.id, row.account_id, each, messages[each]) for each in net]
         if changed:
             self._tell(connection, changed)
@@ -137,7 +156,12 @@ class Observer:
         sought = {"account": row.account_id, "webhook": row.id, "since": since}
         first = first_id_at(since - SLACK)
         told = connection.execute(TOLD, {**sought, "first": first}).scalars().all()
-        return [each for each in changes if each is Change.DISABLED or _kind(each) not in told]
+        new = [each for each in changes if each is Change.DISABLED or _kind(each) not in told]
+        if Change.FAILING in changes and not new:
+            self._owing[row.id] = since + 2 * QUIET
+        elif row.id in self._owed:
+            self._owing[row.id] = inf
+        return new
 
     @staticmethod
     def _write(connection: Connection, row: AnyRow, health: Health) -> None:
@@ -185,7 +209,8 @@ def _net(before: Health, after: Health) -> list[Change]:
 def _message(change: Change, webhook: int, transition: Transition, each: Finished) -> str:
     if change is Change.DISABLED:
         return f"webhook {webhook} was disabled: {transition.health.reason}"
-    at = datetime.fromtimestamp(each.ended_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    began = transition.health.failing_since or each.ended_at
+    at = datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if change is Change.RECOVERED:
         return f"webhook {webhook} takes messages again, since {at}"
     return f"webhook {webhook} fails since {at}: {each.decision.reason}"

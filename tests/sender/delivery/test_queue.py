@@ -373,6 +373,25 @@ def test_one_that_goes_to_and_fro_is_told_of_every_ten_minutes(story, world):
     assert world.notices() == ["webhook_failing", "webhook_recovered", "webhook_failing"]
 
 
+def test_a_failure_that_stays_is_told_later(story, world):
+    """Otherwise the last thing that its owner hears would be that it takes messages again."""
+    for action, at in [
+        (Action.RETRY, 100.0), (Action.DELIVERED, 101.0), (Action.RETRY, 102.0),
+        (Action.RETRY, 103.0),
+    ]:  # fmt: skip
+        story.attempt(action, at)
+    assert world.notices() == ["webhook_failing", "webhook_recovered"]
+    later = world.database.clock() + 601
+    world.database.clock = lambda: later
+    (changed,) = story.attempt(Action.RETRY, 703.0).changed
+    assert changed.message.startswith(f"webhook {story.webhook} fails since 1970-01-01T00:01:42Z")
+    assert story.attempt(Action.RETRY, 704.0).changed == ()
+    much_later = later + 601
+    world.database.clock = lambda: much_later
+    assert story.attempt(Action.RETRY, 1400.0).changed == ()
+    assert world.notices() == ["webhook_failing", "webhook_recovered", "webhook_failing"]
+
+
 def test_of_a_turn_the_net_change_is_told(world, room, finished):
     """What failed and recovered in between is neither told nor kept."""
     webhook = world.webhook()
