@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 from hookwright_sender.delivery.pausing import close_queue
 from hookwright_sender.delivery.replay import Replay
-from hookwright_sender.delivery.worker import DeliveryWorker
+from hookwright_sender.delivery.worker import FLUSH, DeliveryWorker
 from hookwright_sender.http_transport import HttpTransport
 from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.retry.ladder import Ladder
@@ -149,6 +149,17 @@ def test_a_failed_one_is_tried_again_when_it_is_due(world):
 
     asyncio.run(story())
     assert world.notices() == ["webhook_failing", "webhook_recovered"]
+
+
+def test_news_do_not_wait_for_outcomes_to_be_many(world):
+    """An outcome waits for others to share a turn with; what was just accepted waits for none."""
+    worker = DeliveryWorker(world.database, world.ring, Receivers())
+    worker._finished, worker._first_finished, worker._last_turn = [None], 100.0, 100.0
+    worker._next_due = 1000.0
+    worker._news = False
+    assert worker._wanted_at(100.001) == 100.0 + FLUSH
+    worker._news = True
+    assert worker._wanted_at(100.001) == 100.001
 
 
 def test_an_idle_worker_takes_no_turns(world):
