@@ -16,7 +16,7 @@ from hookwright.platform.errors import Failed
 from hookwright_schemas.errors import HookwrightError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# As many as the database has connections: whoever waits for one waits in a thread.
+# For chores and look-ups; the API and the worker have threads of their own.
 THREADS = 16
 # Seconds beside those that the parts were promised, for whatever hangs without a bound of its own.
 MARGIN = 3.0
