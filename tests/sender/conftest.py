@@ -14,7 +14,7 @@ import trustme
 
 from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.schema import upgrade
+from hookwright_sender.store.schema import REVISIONS, upgrade
 from hookwright_sender.store.tables import metadata
 
 
@@ -195,6 +195,8 @@ def _empty(url: str) -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         connection.execute(f"TRUNCATE {names}".encode())
+        # A test may have pretended that the tables are of another version.
+        connection.execute("UPDATE alembic_version SET version_num = %s", [REVISIONS[-1]])
 
 
 @pytest.fixture(scope="session")
