@@ -83,6 +83,8 @@ class Metrics:
             return Histogram(f"hookwright_{name}", text, buckets=buckets, registry=to)
 
         self._attempts = counter("attempts", "Attempts that came to an end", "outcome")
+        # To look one up takes longer than to count.
+        self._outcomes: dict[str, Counter] = {}
         self._changes = counter(
             "webhook_changes", "Webhooks that changed for the worse or better", "change"
         )
@@ -99,7 +101,10 @@ class Metrics:
 
     def attempted(self, outcome: str, latency: float) -> None:
         """See `Meter`."""
-        self._attempts.labels(outcome).inc()
+        attempts = self._outcomes.get(outcome)
+        if attempts is None:
+            attempts = self._outcomes[outcome] = self._attempts.labels(outcome)
+        attempts.inc()
         self._latency.observe(latency)
 
     def delivered(self, lag: float) -> None:

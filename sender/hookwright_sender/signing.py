@@ -5,6 +5,7 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from itertools import repeat
 
 from hookwright_sender.errors import InvalidSecret
 
@@ -36,14 +37,15 @@ def signing_key(secret: str) -> bytes:
 class Signer:
     """Signs with every secret that it holds, newest first, so that receivers can rotate theirs."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keyed",)
 
     def __init__(self, secrets: Sequence[str]) -> None:
         if isinstance(secrets, str):
             raise TypeError("secrets is a sequence of strings: give [secret] for a single one")
         if not secrets:
             raise InvalidSecret("is missing")
-        self._keys = tuple(signing_key(secret) for secret in secrets)
+        # What depends on the key alone is computed once.
+        self._keyed = tuple(hmac.new(signing_key(secret), digestmod=sha256) for secret in secrets)
 
     def sign(self, message_id: str, timestamp: int, body: bytes) -> str:
         """Return the value of `webhook-signature`: one `v1,<base64>` for each secret.
@@ -51,6 +53,10 @@ class Signer:
         What is signed is `<message_id>.<timestamp>.<body>`; the timestamp is in Unix seconds.
         """
         signed = b"%s.%d.%s" % (message_id.encode(), timestamp, body)
-        return " ".join(
-            "v1," + b64encode(hmac.digest(key, signed, sha256)).decode() for key in self._keys
-        )
+        return " ".join(map(_signature, self._keyed, repeat(signed)))
+
+
+def _signature(keyed: hmac.HMAC, signed: bytes) -> str:
+    signature = keyed.copy()
+    signature.update(signed)
+    return "v1," + b64encode(signature.digest()).decode()

@@ -48,7 +48,8 @@ class Target:
     failing_since: float | None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as nothing else that is made for every delivery: that would take three times as long.
+@dataclass(slots=True)
 class Claimed:
     """A delivery that is this worker's until the lease ends, unless its `claim` is outdated.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hookwright_schemas import Contract
 from hookwright_schemas.errors import UnknownEvent
 from hookwright_sender.delivery.claim import Claimed, Target
-from hookwright_sender.delivery.details import Details, answered
+from hookwright_sender.delivery.details import Answered, Details, answered
 from hookwright_sender.delivery.finish import Finished
 from hookwright_sender.encryption.envelope import place
 from hookwright_sender.encryption.key_ring import KeyRing
@@ -64,6 +64,8 @@ class Courier:
         self._rand = rand
         self._webhooks: OrderedDict[int, Prepared] = OrderedDict()
         self._headers: dict[tuple[str, str], Mapping[str, str]] = {}
+        header = contract.idempotency_header
+        self._own_header = None if header is None else header.lower()
 
     async def attempt(self, claimed: Claimed) -> Finished:
         """Send a claimed delivery once, and say what came of it.
@@ -85,7 +87,7 @@ class Courier:
             attempt.outcome,
             attempt.status,
             claimed.step + 1,
-            back.get("retry-after"),
+            back.headers.get("retry-after"),
             ended,
             self._rand,
             ONCE if claimed.test else self._ladder,
@@ -136,8 +138,8 @@ class Courier:
         body = self._ring.decrypt(claimed.body, place("events", "body", claimed.event_id))
         identity = f"msg_{claimed.event_id}"
         headers = {**self._fixed(claimed.event, claimed.contract), "webhook-id": identity}
-        if self._contract.idempotency_header is not None:
-            headers[self._contract.idempotency_header.lower()] = identity
+        if self._own_header is not None:
+            headers[self._own_header] = identity
         return Message(identity, body, headers)
 
     def _fixed(self, event: str, contract: str) -> Mapping[str, str]:
@@ -161,7 +163,7 @@ class Courier:
         prepared: Prepared,
         message: Message,
         headers: Mapping[str, str],
-        back: Mapping[str, str],
+        back: Answered,
         attempt: Attempt,
     ) -> bytes:
         details = prepared.details.of(message.body, headers, back, attempt)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ HEADER_LIMIT = 512
 MOST_HEADERS = 64
 # One takes some 10 KB, and half a millisecond to make.
 MASKERS = 256
+ANSWERS = 512
 # Texts that a webhook's answers repeat, and how long they are at most.
 QUIET = 32
 SHORT = 128
@@ -47,11 +48,7 @@ class Details:
         self._quiet: set[str] = set()
 
     def of(
-        self,
-        message: bytes,
-        headers: Mapping[str, str],
-        answered: Mapping[str, str],
-        attempt: Attempt,
+        self, message: bytes, headers: Mapping[str, str], answered: "Answered", attempt: Attempt
     ) -> bytes:
         """Return what is kept of an attempt, as JSON.
 
@@ -63,25 +60,23 @@ class Details:
         # Any bytes, and mostly text.
         text = body[:BODY_LIMIT].decode("utf-8", "surrogateescape")
         error = None if attempt.error is None else mended(attempt.error)
-        told = {each for each in (text, *answered.values()) if HARMLESS.fullmatch(each) is None}
+        told, written = answered.telling, answered.written
+        if HARMLESS.fullmatch(text) is None:
+            told |= {text}
         if error is not None or told:
             mask = self._masker(message, told, known_quiet=error is None)
             if mask is not None:
-                answered = {
+                masked = {
                     name: self._masked(mask, value, cut=len(value) >= HEADER_LIMIT)
-                    for name, value in answered.items()
+                    for name, value in answered.headers.items()
                 }
+                written = json.dumps(masked)
                 text = self._masked(mask, text, cut=len(body) > BODY_LIMIT)
                 error = error and _quoting(mask, error)
-        kept = {
-            "request_headers": headers,
-            "response_headers": answered,
-            "body": text,
-            "error": error,
-        }
-        return json.dumps(kept).encode()
+        kept = json.dumps({"request_headers": headers, "body": text, "error": error})
+        return f'{kept[:-1]}, "response_headers": {written}}}'.encode()
 
-    def _masker(self, message: bytes, told: set[str], *, known_quiet: bool) -> Masker | None:
+    def _masker(self, message: bytes, told: frozenset[str], *, known_quiet: bool) -> Masker | None:
         """Return what masks the secrets of a message, None where nothing quotes them."""
         values = _parameters(message, self._documented)
         # A number is not the same text as another one that equals it.
@@ -102,16 +97,32 @@ class Details:
         return masked
 
 
-def answered(headers: Mapping[str, str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The headers of an answer as they are kept, those that may tell something, and the JSON."""
+
+    headers: Mapping[str, str]
+    telling: frozenset[str]
+    written: str
+
+
+def answered(headers: Mapping[str, str]) -> Answered:
     """Return the headers of an answer as they are kept: as text, and not too many or too long."""
+    return _answered(tuple(headers.items()))
+
+
+# A receiver sends the same ones with every answer, for a second at least.
+@lru_cache(maxsize=ANSWERS)
+def _answered(headers: tuple[tuple[str, str], ...]) -> Answered:
     found: dict[str, str] = {}
-    for name, value in headers.items():
+    for name, value in headers:
         name, value = name.lower(), mended(value)  # noqa: PLW2901  no other form of it is of use
         if name in found:
             found[name] = f"{found[name]}, {value}"[:HEADER_LIMIT]
         elif len(found) < MOST_HEADERS:
             found[name[:HEADER_LIMIT]] = value[:HEADER_LIMIT]
-    return found
+    telling = frozenset(value for value in found.values() if HARMLESS.fullmatch(value) is None)
+    return Answered(found, telling, json.dumps(found))
 
 
 def _quoting(mask: Masker, error: str) -> str:
@@ -120,10 +131,11 @@ def _quoting(mask: Masker, error: str) -> str:
 
 
 def _parameters(message: bytes, documented: frozenset[str]) -> list[Any]:
-    with suppress(ValueError):
+    try:
         members: dict[str, Any] = json.loads(message.decode())
-        return [value for name, value in members.items() if name not in documented]
-    return []
+    except ValueError:
+        return []
+    return [value for name, value in members.items() if name not in documented]
 
 
 @lru_cache(maxsize=MASKERS)

@@ -28,6 +28,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hookwright_sender.store.tables import deliveries
 
+# Of a statement of SQLite: a power of four, and few enough values.
+MOST_ROWS = 256
 POSTGRES: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -149,19 +151,38 @@ def insert_many(
     """Insert rows, each with the values of the named columns, past what Core does for a row."""
     if not rows:
         return
-    statement = _insertion(table, tuple(names), connection.dialect.name)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement, list(map(tuple, rows)))
+        _insert_many_sqlite(connection, table, tuple(names), rows)
     else:
+        statement = _insertion(table, tuple(names))
         columns = zip(names, zip(*rows, strict=True), strict=True)
         connection.exec_driver_sql(statement, {name: list(values) for name, values in columns})
 
 
+def _insert_many_sqlite(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+) -> None:
+    # A row a statement would let go of the interpreter as often, and wait for it as often.
+    start, size = 0, MOST_ROWS
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 4
+        some = rows[start : start + size]
+        values = tuple(value for row in some for value in row)
+        connection.exec_driver_sql(_values(table, names, size), values)
+        start += size
+
+
 @lru_cache(maxsize=64)
-def _insertion(table: Table, names: tuple[str, ...], dialect: str) -> str:
+def _values(table: Table, names: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join('?' * len(names))})"
     into = f"INSERT INTO {table.name} ({', '.join(names)})"
-    if dialect == "sqlite":
-        return f"{into} VALUES ({', '.join('?' * len(names))})"
+    return f"{into} VALUES {', '.join([row] * count)}"
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table, names: tuple[str, ...]) -> str:
     types = [table.c[name].type.compile(dialect=POSTGRES) for name in names]
     arrays = [f"%({name})s::{kind}[]" for name, kind in zip(names, types, strict=True)]
+    into = f"INSERT INTO {table.name} ({', '.join(names)})"
     return f"{into} SELECT * FROM unnest({', '.join(arrays)})"  # noqa: S608  our own names

@@ -39,7 +39,7 @@ GIVE_BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished:
     """An attempt that came to an end; times are Unix seconds, `latency` is in seconds.
 

@@ -18,6 +18,7 @@ from hookwright_sender.encryption.envelope import (
     header,
     key_id,
 )
+from hookwright_sender.encryption.nonces import Nonces
 from hookwright_sender.errors import InvalidKeys, Tampered, UnknownKey
 
 VARIABLE = "HOOKWRIGHT_KEYS"
@@ -43,12 +44,13 @@ class KeyRing:
     no key should encrypt more than some 2^32 values (NIST SP 800-38D, 8.3): rotate before.
     """
 
-    __slots__ = ("_ciphers", "_header", "_held", "_newest", "ids", "newest")
+    __slots__ = ("_ciphers", "_header", "_held", "_newest", "_nonce", "ids", "newest")
 
     def __init__(self, keys: tuple[bytes, ...], held: object = None) -> None:
         self._ciphers = {header(key_id(key)): AESGCM(key) for key in keys}
         self._header, self._newest = next(iter(self._ciphers.items()))
         self._held = held
+        self._nonce = Nonces()
         self.ids = tuple(name[1:].hex() for name in self._ciphers)
         self.newest = self.ids[0]
 
@@ -68,14 +70,13 @@ class KeyRing:
 
     def encrypt(self, plain: bytes, place: str) -> bytes:
         """Return the envelope of a value that belongs in a place (see `envelope.place`)."""
-        # Nonces made in advance would be used twice after a fork.
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = self._nonce()
         return self._header + nonce + self._newest.encrypt(nonce, plain, place.encode())
 
     def encrypt_under(self, key: str, plain: bytes, place: str) -> bytes:
         """Return the same under one of the keys, given by its id: only a proof is made so."""
         beginning = header(bytes.fromhex(key))
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = self._nonce()
         return beginning + nonce + self._ciphers[beginning].encrypt(nonce, plain, place.encode())
 
     def decrypt(self, sealed: bytes, place: str) -> bytes:

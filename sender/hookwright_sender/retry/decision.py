@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from hookwright_sender.outcome import Outcome
 from hookwright_sender.retry.ladder import Ladder, Random
@@ -50,7 +51,7 @@ def decide(  # noqa: PLR0913, PLR0917  all that a decision depends on, and nothi
     refusal by the egress policy are final, everything else is retried on the ladder.
     """
     if outcome is Outcome.SUCCESS:
-        return Decision(Action.DELIVERED, f"the receiver took it with {status}")
+        return _delivered(status)
     # Not for a 410 that broke off or made no sense: this cannot be taken back by itself.
     if outcome is Outcome.CLIENT_ERROR and status == GONE:
         return Decision(Action.DEAD, "the receiver answered 410: it is gone for good", gone=True)
@@ -65,6 +66,11 @@ def decide(  # noqa: PLR0913, PLR0917  all that a decision depends on, and nothi
     if delay is None:
         return Decision(Action.DEAD, f"{what}, and no attempt is left after {attempts_so_far}")
     return Decision(Action.RETRY, what, now + delay)
+
+
+@cache
+def _delivered(status: int | None) -> Decision:
+    return Decision(Action.DELIVERED, f"the receiver took it with {status}")
 
 
 def _described(outcome: Outcome, status: int | None) -> str:

@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         "failure",
         "idle_since",
         "key",
+        "served",
     )
 
     def __init__(  # noqa: PLR0913, PLR0917  one caller
@@ -64,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._early: Exception | None = None
         self.answer = Answer(monotonic)
         self.born = self.idle_since = born
+        self.served = 0
         self.closed = False
         self.failure: Exception | None = None
         self.key = key

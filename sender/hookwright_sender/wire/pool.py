@@ -7,6 +7,10 @@ from collections.abc import Callable
 from hookwright_sender.wire.connection import Connection
 
 Key = tuple[bool, str, int]
+# Seconds for which nothing can have come that the loop did not see.
+SETTLED = 0.001
+# Exchanges after which a server is known to keep connections.
+PROVEN = 4
 
 
 class Pool:
@@ -72,7 +76,11 @@ class Pool:
         while ready:
             connection = ready[-1]
             self._forget(connection)
-            if not connection.closed and self._is_young(connection, now) and connection.is_quiet():
+            # The loop has just looked, and to look again gives the interpreter away. But a server
+            # may hang up behind an answer, and then it does so behind the first ones.
+            settled = connection.served >= PROVEN and now - connection.idle_since < SETTLED
+            usable = not connection.closed and self._is_young(connection, now)
+            if usable and (settled or connection.is_quiet()):
                 return connection
             connection.abort()
         return None
@@ -80,6 +88,7 @@ class Pool:
     def give(self, connection: Connection) -> None:
         """Take a connection back after an exchange that left it in order."""
         now = connection.idle_since = self._monotonic()
+        connection.served += 1
         if self._closed is not None or not self._is_young(connection, now):
             connection.abort()
             return
