@@ -97,7 +97,9 @@ def started(parts: str, grace: float = 30) -> "subprocess.Popen[str]":
         env={"PATH": os.environ["PATH"]}, cwd=Path(__file__).parent,
     )  # fmt: skip
     assert process.stdout is not None
-    process.stdout.readline()
+    # Nothing may be read ahead: `communicate` would not find it any more.
+    while os.read(process.stdout.fileno(), 1) not in {b"\n", b""}:
+        pass
     return process
 
 
