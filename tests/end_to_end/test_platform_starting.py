@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,10 +96,51 @@ def test_a_worker_shows_its_metrics_where_it_is_told_to(here: Platform) -> None:
     assert worker.terminate() == 0
 
 
+MOMENTS = [
+    # Before these it is Python that starts, and no line of ours has run.
+    pytest.param("pydantic_core", id="while it imports"),
+    pytest.param("hookwright.db", id="while it prepares"),
+]
+
+
+@pytest.mark.parametrize("mark", MOMENTS)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_at_any_moment_of_the_start_is_no_traceback(here: Platform, number: int) -> None:
-    """Whoever stops it early sees at most a line."""
+def test_a_signal_during_the_start_ends_it(here: Platform, number: int, mark: str) -> None:
+    """Whoever stops it early sees at most a line, and it does stop."""
     server = here.serve()
+    maps = Path(f"/proc/{server.process.pid}/maps")
+    file = here.folder / mark
+    wait_until(lambda: file.exists() or mark in maps.read_text(), "the moment to come")
     os.kill(server.process.pid, number)
     server.process.wait(30)
     assert "Traceback" not in server.log()
+
+
+def test_an_interrupt_is_not_lost_in_a_callback() -> None:
+    """There Python prints an exception and goes on, as if nobody had asked it to stop."""
+    program = """
+import gc, weakref
+from hookwright.platform.early import end_on_interrupt
+
+class Cycle: pass
+
+def called(_reference):
+    print("in the callback", flush=True)
+    while True: pass
+
+end_on_interrupt()
+cycle = Cycle()
+cycle.itself = cycle
+reference = weakref.ref(cycle, called)
+del cycle
+gc.collect()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "in the callback\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+        assert process.stderr.read() == ""

@@ -25,7 +25,10 @@ def command(host: str, port: int, concurrency: int | None, *, no_worker: bool) -
     With nothing set it keeps everything in hookwright.db, in the working directory, and makes it
     and its key file at the first start. SIGTERM ends it with 0 once what is in flight is finished.
     """
-    from hookwright.platform.listener import listen  # noqa: PLC0415  `--help` stays fast
+    from hookwright.platform.early import end_on_interrupt  # noqa: PLC0415  `--help` stays fast
+
+    end_on_interrupt()
+    from hookwright.platform.listener import listen  # noqa: PLC0415
     from hookwright.platform.serving import serve  # noqa: PLC0415
     from hookwright_sender.settings import Settings  # noqa: PLC0415
 

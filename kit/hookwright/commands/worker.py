@@ -25,7 +25,10 @@ def command(concurrency: int | None, host: str, metrics_port: int | None) -> Non
     On PostgreSQL any number of workers, on any number of machines, share the work. On SQLite
     workers share a file of one machine, and look for what is new a little later.
     """
-    from hookwright.platform.listener import listen  # noqa: PLC0415  `--help` stays fast
+    from hookwright.platform.early import end_on_interrupt  # noqa: PLC0415  `--help` stays fast
+
+    end_on_interrupt()
+    from hookwright.platform.listener import listen  # noqa: PLC0415
     from hookwright.platform.serving import work  # noqa: PLC0415
     from hookwright_sender.settings import Settings  # noqa: PLC0415
 
