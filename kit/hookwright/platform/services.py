@@ -60,12 +60,15 @@ def services(  # noqa: PLR0913, PLR0917  what everything stands on
     transport: Transport,
     wake: Callable[[], None] = lambda: None,
     registry: CollectorRegistry | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Services:
     """Return the services over a database; `wake` tells a worker in this process of what is due.
 
-    `registry` has the metrics of that worker, for `/metrics`.
+    `registry` has the metrics of that worker, for `/metrics`. Once `stopping` tells so, what takes
+    long breaks off.
     """
     contract: Contract = load_contract()
+    replay = Replay(database, stopping)
     return Services(
         database=database,
         contract=contract,
@@ -73,13 +76,15 @@ def services(  # noqa: PLR0913, PLR0917  what everything stands on
         ctas=Ctas(database),
         projects=Projects(database),
         domains=Domains(database, outward.names, wake=wake),
-        webhooks=Webhooks(database, ring, outward.policy, outward.names, contract, wake=wake),
+        webhooks=Webhooks(
+            database, ring, outward.policy, outward.names, contract, replay=replay, wake=wake
+        ),
         tester=WebhookTester(database, ring, transport, contract, lease=outward.timeout + MARGIN),
         capture=Capture(database, ring, contract, wake=wake),
         events=Events(database, ring),
         idempotency=Idempotency(database, ring, wake=wake),
         deliveries=DeliveryLog(database, ring),
-        replay=Replay(database),
+        replay=replay,
         notices=Notices(database),
         audit=Audit(database),
         wake=wake,

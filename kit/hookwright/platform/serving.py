@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -52,9 +53,18 @@ def serve(settings: Settings, listener: socket.socket, *, worker: bool) -> None:
             async with engine.outward.transport() as transport:
                 deliveries = engine.worker(database, ring, transport)
                 wake = deliveries.wake if worker else _nobody
-                offered = services(database, ring, engine.outward, transport, wake, engine.registry)
+                leaving = threading.Event()
+                offered = services(
+                    database,
+                    ring,
+                    engine.outward,
+                    transport,
+                    wake,
+                    engine.registry,
+                    leaving.is_set,
+                )
                 server = Server(create_app(offered, settings), engine.grace)
-                made: list[Part] = [Serving(server, listener)]
+                made: list[Part] = [Serving(server, listener, leaving)]
                 if worker:
                     made += [Delivering(deliveries), engine.upkeep(database, deliveries)]
                 yield made
@@ -77,7 +87,7 @@ def work(settings: Settings, metrics: socket.socket | None = None) -> None:
                 made: list[Part] = [Delivering(deliveries), engine.upkeep(database, deliveries)]
                 if metrics is not None:
                     server = Server(make_asgi_app(engine.registry), engine.grace)
-                    made.append(Serving(server, metrics))
+                    made.append(Serving(server, metrics, threading.Event()))
                 log.info("working", concurrency=settings.concurrency)
                 yield made
 
@@ -141,20 +151,22 @@ class Engine:
 
 
 class Serving:
-    """The API as a part of a process."""
+    """The API as a part of a process; `leaving` is set once it is to stop."""
 
     name = "API"
 
-    def __init__(self, server: Server, listener: socket.socket) -> None:
+    def __init__(self, server: Server, listener: socket.socket, leaving: threading.Event) -> None:
         self._server = server
         self._listener = listener
+        self._leaving = leaving
 
     async def run(self) -> None:
         """Answer requests until the stop, and then those that are in flight."""
         await self._server.serve([self._listener])
 
     def stop(self) -> None:
-        """Take no new connection."""
+        """Take no new connection, and break off what takes long."""
+        self._leaving.set()
         self._server.should_exit = True
 
 

@@ -77,13 +77,15 @@ class Webhooks:
     not hear of it otherwise.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917  what it stands on
+    def __init__(  # noqa: PLR0913  what it stands on
         self,
         database: Database,
         ring: KeyRing,
         policy: EgressPolicy,
         names: NameServers,
         contract: Contract,
+        *,
+        replay: Replay | None = None,
         wake: Callable[[], None] = lambda: None,
         randbytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
@@ -91,7 +93,7 @@ class Webhooks:
         self._ring = ring
         self._gate = Gate(database, policy, names)
         self._contract = contract
-        self._replay = Replay(database)
+        self._replay = replay or Replay(database)
         self._wake = wake
         self._randbytes = randbytes
 

@@ -60,7 +60,7 @@ class Platform:
         self.projects = Projects(self.database)
         self.domains = Domains(self.database, self.names, wake=wake)
         self.webhooks = Webhooks(
-            self.database, self.ring, self.policy, self.names, self.contract, wake
+            self.database, self.ring, self.policy, self.names, self.contract, wake=wake
         )
         self.capture = Capture(self.database, self.ring, self.contract, wake)
         self.events = Events(self.database, self.ring)
