@@ -29,6 +29,8 @@ SHORT = [
     (sender_emit, "ROUNDS", 1),
     (sender_emit, "COUNT", 1000),
     (sender_latency, "SECONDS", 1),
+    (sender_latency, "WARM_UP", 0),
+    (sender_latency, "ROUNDS", 1),
     (sender_queue, "QUEUED", 2000),
     (sender_queue, "FEW", 500),
     (sender_queue, "WEBHOOKS", 20),

@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import anyio
@@ -111,27 +112,49 @@ class Gate:
 
         Raises a 503 when none gets free in time.
         """
-        turns = self._turns.setdefault(account, anyio.CapacityLimiter(self._at_once))
-        async with AsyncExitStack() as held:
-            try:
-                with anyio.fail_after(self._patience):
-                    for limiter in (turns, self._threads):
-                        await _borrow(limiter, held)
-            except TimeoutError:
-                raise _overloaded() from None
+        turns = self._turns.get(account)
+        if turns is None:
+            turns = self._turns[account] = anyio.CapacityLimiter(self._at_once)
+        borrower = object()
+        held: list[anyio.CapacityLimiter] = []
+        try:
+            if not _borrow_free((turns, self._threads), borrower, held):
+                await self._borrow((turns, self._threads), borrower, held)
             return await anyio.to_thread.run_sync(
-                lambda: function(*args, **kwargs), limiter=self._unbounded
+                partial(function, *args, **kwargs), limiter=self._unbounded
             )
+        finally:
+            for limiter in held:
+                limiter.release_on_behalf_of(borrower)
+
+    async def _borrow(
+        self,
+        limiters: Iterable[anyio.CapacityLimiter],
+        borrower: object,
+        held: list[anyio.CapacityLimiter],
+    ) -> None:
+        """Wait for what is not held yet of some limiters, for no longer than there is patience."""
+        try:
+            with anyio.fail_after(self._patience):
+                for limiter in limiters:
+                    if limiter not in held:
+                        await limiter.acquire_on_behalf_of(borrower)
+                        held.append(limiter)
+        except TimeoutError:
+            raise _overloaded() from None
 
 
-async def _borrow(limiter: anyio.CapacityLimiter, held: AsyncExitStack) -> None:
-    """Take a token until `held` ends; one that is free without going through the event loop."""
-    borrower = object()
+def _borrow_free(
+    limiters: Iterable[anyio.CapacityLimiter], borrower: object, held: list[anyio.CapacityLimiter]
+) -> bool:
+    """Take a token of each limiter, and tell whether all were free; most are, and it costs less."""
     try:
-        limiter.acquire_on_behalf_of_nowait(borrower)
+        for limiter in limiters:
+            limiter.acquire_on_behalf_of_nowait(borrower)
+            held.append(limiter)
     except anyio.WouldBlock:
-        await limiter.acquire_on_behalf_of(borrower)
-    held.callback(limiter.release_on_behalf_of, borrower)
+        return False
+    return True
 
 
 def _overloaded() -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from hookwright_sender.platform import audit
 from hookwright_sender.platform.errors import NotFound
@@ -22,6 +22,10 @@ KEY_BYTES = 32
 # Nothing longer is hashed for somebody who has no key.
 LONGEST_KEY = 200
 HINT_CHARACTERS = 4
+
+OF_DIGEST = select(api_keys.c.id, api_keys.c.account_id).where(
+    api_keys.c.digest == bindparam("sought"), api_keys.c.revoked_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +143,8 @@ class Accounts:
         if not key.startswith(PREFIX) or len(key) > LONGEST_KEY or not key.isascii():
             return None
         # Looked up by digest: what the time of it could tell is about digests, not about keys.
-        query = select(api_keys.c.id, api_keys.c.account_id).where(
-            api_keys.c.digest == _digest(key), api_keys.c.revoked_at.is_(None)
-        )
         with self._database.reading() as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(OF_DIGEST, {"sought": _digest(key)}).first()
         return None if found is None else Principal(found.account_id, f"key:{found.id}")
 
     def _issue(self, connection: Connection, principal: Principal) -> NewKey:

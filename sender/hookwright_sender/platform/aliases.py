@@ -31,6 +31,8 @@ def place_links(
     account's, and `AliasTaken` for an alias that was asked for; one that is made up is made up
     again, a little longer each time.
     """
+    if not wanted:
+        return []
     domains = _domains(connection, database, principal, {host for _, host in wanted})
     places: dict[int, Place] = {}
     waiting = list(range(len(wanted)))

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
+from hookwright_sender.delivery.dialects import among
 from hookwright_sender.encryption.key_ring import KeyRing
 from hookwright_sender.event import Scalar
 from hookwright_sender.platform.errors import NotFound
@@ -13,8 +15,24 @@ from hookwright_sender.platform.principal import Principal
 from hookwright_sender.platform.sealed import open_destination
 from hookwright_sender.store.tables import webhooks
 
-# SQLite takes 32,766 parameters.
-MOST = 10_000
+
+def _owners(kind: Kind) -> Select[Any]:
+    table = TABLES[kind]
+    trait = table.c.kind if kind == "cta" else table.c.name
+    return (
+        select(
+            table.c.id,
+            trait.label("trait"),
+            webhooks.c.id.label("webhook"),
+            webhooks.c.settings,
+        )
+        .select_from(table)
+        .outerjoin(webhooks, COLUMNS[kind] == table.c.id)
+        .where(table.c.account_id == bindparam("account"), among(table.c.id))
+    )
+
+
+OWNERS: dict[Kind, Select[Any]] = {kind: _owners(kind) for kind in TABLES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +49,17 @@ def recipients(
 ) -> dict[int, Recipient]:
     """Return what is known of CTAs or projects. Raises `NotFound` for another account's."""
     wanted = list(dict.fromkeys(ids))
-    found: dict[int, Recipient] = {}
-    for at in range(0, len(wanted), MOST):
-        found |= _found(connection, ring, principal, kind, wanted[at : at + MOST])
+    if not wanted:
+        return {}
+    given = {"account": principal.account_id, "ids": wanted}
+    found = {
+        row.id: Recipient(row.trait, row.webhook, _parameters(ring, row.webhook, row.settings))
+        for row in connection.execute(OWNERS[kind], given)
+    }
     for identity in wanted:
         if identity not in found:
             raise NotFound(NAMES[kind], identity)
     return found
-
-
-def _found(
-    connection: Connection, ring: KeyRing, principal: Principal, kind: Kind, ids: list[int]
-) -> dict[int, Recipient]:
-    table, column = TABLES[kind], COLUMNS[kind]
-    trait = table.c.kind if kind == "cta" else table.c.name
-    columns = (
-        table.c.id,
-        trait.label("trait"),
-        webhooks.c.id.label("webhook"),
-        webhooks.c.settings,
-    )
-    query = (
-        select(*columns)
-        .select_from(table)
-        .outerjoin(webhooks, column == table.c.id)
-        .where(table.c.account_id == principal.account_id, table.c.id.in_(ids))
-    )
-    return {
-        row.id: Recipient(row.trait, row.webhook, _parameters(ring, row.webhook, row.settings))
-        for row in connection.execute(query)
-    }
 
 
 def _parameters(
