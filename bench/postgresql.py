@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 
 from bench.result import Skipped
-from tests.postgresql import Server, fragile
+from tests.postgresql import Fragile, fragile
 
 
 @contextmanager
-def postgresql() -> Iterator[Server]:
+def postgresql() -> Iterator[Fragile]:
     """Run a server until the end of the block."""
     try:
         with fragile() as server:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.cpu import Shares
 from bench.load import LOAD_CORE, SERVER_CORE, require
 from bench.platform import platform
 from bench.postgresql import postgresql
@@ -63,12 +64,20 @@ def postgres_workers() -> Iterator[Result]:
             ):
                 urls = [f"http://sink.test:{served.port}/hook"] * 10
                 made.emit(made.webhooks(urls), COUNT)
+                running = []
                 for number in range(workers):
                     core = (SERVER_CORE, LOAD_CORE)[number]
                     folder = Path(name, f"{workers}-{number}")
                     folder.mkdir()
-                    process = stack.enter_context(made.process(folder, "worker", core=core))
-                rates.append(served.rate(COUNT, process, within=WITHIN))
-    cores = os.cpu_count()
-    against = f"one worker; {cores} cores for workers, PostgreSQL and the sink together"
+                    running.append(stack.enter_context(made.process(folder, "worker", core=core)))
+                shares = Shares(
+                    {
+                        "the workers": [process.pid for process in running],
+                        "PostgreSQL": [server.pid],
+                        "the sink": [served.pid],
+                    }
+                )
+                rates.append(served.rate(COUNT, running[0], within=WITHIN, look=shares.look))
+    busy = ", ".join(f"{name} {cores:.2f}" for name, cores in shares.cores().items())
+    against = f"one worker; of {os.cpu_count()} cores two workers' run kept busy: {busy}"
     yield Result("sender.postgres_workers", rates[1], "deliveries/s", against, rates[0])

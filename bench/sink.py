@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,10 @@ WARM_UP = 0.1
 
 @dataclass(frozen=True)
 class Sink:
-    """Where it listens."""
+    """Where it listens, and the process that does."""
 
     port: int
+    pid: int
 
     @property
     def url(self) -> str:
@@ -59,10 +60,18 @@ class Sink:
         assert counts is not None, text
         return int(counts[3])
 
-    def rate(self, count: int, process: "subprocess.Popen[bytes]", *, within: float) -> float:
+    def rate(
+        self,
+        count: int,
+        process: "subprocess.Popen[bytes]",
+        *,
+        within: float,
+        look: Callable[[], None] = lambda: None,
+    ) -> float:
         """Return the requests a second of a process that makes `count` of them from now on.
 
-        The first tenth is left out. Raises RuntimeError when they do not come `within` seconds.
+        The first tenth is left out; `look` is called after it, and at the end. Raises RuntimeError
+        when they do not come `within` seconds.
         """
         started = self.requests()
         asked = 0
@@ -73,7 +82,9 @@ class Sink:
             served, moment = self.requests() - started - asked, time.monotonic()
             if begun is None and served >= count * WARM_UP:
                 begun = (served, moment)
+                look()
             if begun is not None and served >= count:
+                look()
                 return (served - begun[0]) / (moment - begun[1])
             if process.poll() not in {None, 0}:
                 break
@@ -91,7 +102,7 @@ def sink(folder: Path) -> Iterator[Sink]:
         ["taskset", "-c", LOAD_CORE, "nginx", "-p", str(folder), "-c", str(file)],
         stderr=subprocess.DEVNULL,
     )
-    served = Sink(port)
+    served = Sink(port, process.pid)
     try:
         deadline = time.monotonic() + START_TIMEOUT
         while True:

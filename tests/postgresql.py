@@ -66,6 +66,12 @@ class Fragile(Server):
         self._installed = installed
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process, whose children serve the connections; of one that is running."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it answers; what it did not finish before, it recovers."""
         deadline = time.monotonic() + PATIENCE
