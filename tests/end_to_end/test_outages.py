@@ -65,10 +65,13 @@ def test_processes_end_in_order_without_their_database(receiver: Project, tmp_pa
             await emitter.until_accepted(EVENTS)
             await asyncio.to_thread(database.stop)
             await refused(emitter)
-            for process in (made.server, *made.workers):
-                assert await asyncio.to_thread(process.terminate) == 0, process.log()
+            processes = (made.server, *made.workers)
+            ended = await asyncio.gather(
+                *(asyncio.to_thread(process.terminate) for process in processes)
+            )
+            assert set(ended) == {0}, [process.log() for process in processes]
             await asyncio.to_thread(database.start)
-            for process in (made.server, *made.workers):
+            for process in processes:
                 process.start()
             await emitter.until_accepted(len(emitter.accepted) + EVENTS, within=WITHIN)
         return emitter

@@ -36,8 +36,8 @@ class Started:
 @pytest.fixture(params=["SQLite", "SQLite and a worker", "PostgreSQL and two workers"])
 def start_platform(
     request: pytest.FixtureRequest, tmp_path: Path, name_server: nameserver.Server
-) -> Iterator[Callable[[int], Started]]:
-    """Return `start_platform(port)`: the platform in one process, or in several.
+) -> Iterator[Callable[..., Started]]:
+    """Return `start_platform(port, **settings)`: the platform in one process, or in several.
 
     It may deliver to this port of the loopback.
     """
@@ -48,8 +48,8 @@ def start_platform(
         settings["HOOKWRIGHT_KEYS"] = KEY
     with platform(tmp_path, **settings) as processes:
 
-        def started(port: int) -> Started:
-            return start(processes, workers, HOOKWRIGHT_ALLOW_PORTS=str(port))
+        def started(port: int, **more: str) -> Started:
+            return start(processes, workers, HOOKWRIGHT_ALLOW_PORTS=str(port), **more)
 
         yield started
 
@@ -90,7 +90,7 @@ def capture(client: Client, path: str, count: int) -> set[str]:
 
 
 def test_a_lead_and_a_link_arrive_at_a_generated_receiver(
-    start_platform: Callable[[int], Started],
+    start_platform: Callable[..., Started],
     name_server: nameserver.Server,
     project: Callable[..., Project],
     start: Receivers,
@@ -122,7 +122,7 @@ def test_a_lead_and_a_link_arrive_at_a_generated_receiver(
 
 
 def test_what_arrives_is_signed(
-    start_platform: Callable[[int], Started], name_server: nameserver.Server, taken: Sink
+    start_platform: Callable[..., Started], name_server: nameserver.Server, taken: Sink
 ) -> None:
     """With the secret that was shown once; a standard library agrees."""
     started = start_platform(taken.port)
@@ -134,7 +134,7 @@ def test_what_arrives_is_signed(
 
 
 def test_a_signal_lets_finish_what_is_in_flight(
-    start_platform: Callable[[int], Started], name_server: nameserver.Server, taken: Sink
+    start_platform: Callable[..., Started], name_server: nameserver.Server, taken: Sink
 ) -> None:
     """A delivery and a request are on their way when it comes: both end well, all exit with 0."""
     started = start_platform(taken.port)
@@ -161,10 +161,11 @@ def test_a_signal_lets_finish_what_is_in_flight(
 
 
 def test_a_kill_loses_nothing(
-    start_platform: Callable[[int], Started], name_server: nameserver.Server, taken: Sink
+    start_platform: Callable[..., Started], name_server: nameserver.Server, taken: Sink
 ) -> None:
     """What was answered with 201 arrives, whatever was killed in the middle of delivering it."""
-    started = start_platform(taken.port)
+    # The lease of what was in flight ends the sooner, the shorter an attempt may take.
+    started = start_platform(taken.port, HOOKWRIGHT_TIMEOUT="2")
     client, path, _ = subscribed(started, name_server, taken.port)
     taken.held = True
     ids = capture(client, path, LEADS)
