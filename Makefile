@@ -10,8 +10,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
-# Tests wait for processes and for each other more than they compute. The long ones come first, and are
-# handed out two at a time, so that none is left for the end.
+# Tests wait for processes and for each other too. The long ones come first, and each is handed out when a
+# worker is free for it: with more at once one worker has a queue of long ones while the others are done.
 JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 ONLY ?=
 
@@ -21,7 +21,7 @@ demo: $(READY)
 	@$(BIN)/hookwright demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 2 -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -m "not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .
