@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,7 +77,8 @@ def test_a_long_rotation_that_is_killed_again_and_again(database):
         )
         with process:
             batches = [process.stdout.readline() for _ in range(luck.randint(2, 6))]
-            # Read beside it, and in the middle of a batch.
+            # Held in the middle of a batch, so that it gets no further while it is read beside it.
+            process.send_signal(signal.SIGSTOP)
             assert stored(database, both) == values
             process.kill()
         settle(database)
@@ -84,7 +86,6 @@ def test_a_long_rotation_that_is_killed_again_and_again(database):
         if b"" in batches:
             break
         kills += 1
-    # It goes on while it is read beside it, and on a busy machine it may get far.
-    assert kills >= 1
+    assert kills >= 3
     assert stored(database, KeyRing.parse(new)) == values
     assert key_ids(database) == {both.newest}
