@@ -77,7 +77,7 @@ def _bare(served: Sink) -> float:
     contract = load_contract()
     body = contract.encode(contract.events[0].samples[0].payload).decode()
     arguments = [served.url, str(COUNT), str(CONCURRENCY), body]
-    command = [sys.executable, "-m", "bench.peers.bare_aiohttp", *arguments]
+    command = [sys.executable, "-m", "bench.yardsticks.aiohttp_client", *arguments]
     with subprocess.Popen(["taskset", "-c", SERVER_CORE, *command]) as process:
         return served.rate(COUNT, process, within=WITHIN)
 

@@ -50,8 +50,9 @@ class Delivery:
         if framing is None:
             framing = [("Content-Length", str(len(self.body)))]
         lines = [f"{self.method} {self.target} HTTP/1.1".encode("latin-1")]
-        connection = "keep-alive" if keep else "close"
-        everything: list[Header] = [("Host", address.authority), ("Connection", connection)]
+        everything: list[Header] = [("Host", address.authority)]
+        if all(name.lower() != "connection" for name, _ in self.headers):
+            everything.append(("Connection", "keep-alive" if keep else "close"))
         everything += [*self.headers, *framing]
         for name, value in everything:
             raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")

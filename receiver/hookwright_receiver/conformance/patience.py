@@ -37,6 +37,15 @@ class Patience:
     flood_memory: int = 64 * 1024 * 1024
     """T3: what the receiver's memory may grow by, in bytes."""
 
+    idle: int = 1100
+    """T4: connections on which nothing is sent."""
+
+    idle_files: int = 1024
+    """T4: files that the receiver may have open, which is what most systems allow."""
+
+    idle_service: float = 10.0
+    """T4: for a request beside them."""
+
     shutdown: float = 10.0
     """H7: for the process to end after SIGTERM."""
     start: float = 30.0

@@ -84,6 +84,9 @@ class Control(Protocol):
     def memory(self) -> int | None:
         """Return the bytes of memory that it holds, or None where that cannot be told."""
 
+    def bound_files(self, number: int) -> None:
+        """Let it have so many files open from now on, connections included (`ulimit -n`)."""
+
     def log(self) -> str:
         """Return everything that it has logged."""
 

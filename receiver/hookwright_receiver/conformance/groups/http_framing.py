@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
+from hookwright_receiver.conformance.answer import Failure
 from hookwright_receiver.conformance.client import Connection, Exchange
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
@@ -15,6 +16,9 @@ GROUP = Group("H", "HTTP")
 
 IN_FLIGHT = 5
 SMUGGLED = b"GET /conformance-smuggled HTTP/1.1\r\nHost: smuggled\r\n\r\n"
+
+# What the JDK's client sends: its SETTINGS frame in base64url.
+JDK_SETTINGS = "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA"
 
 _SERVER = "This is the HTTP server's own work: use one that keeps to RFC 9112."
 
@@ -98,13 +102,13 @@ async def expect_continue(run: Run) -> None:
     4,
     "two lengths",
     sent="`Content-Length` and `Transfer-Encoding`; two different `Content-Length`",
-    expect="400 or close",
-    why="request smuggling",
+    expect="400 or close; where the chunks alone were read, 2xx and then close",
+    why="request smuggling: RFC 9112, 6.1 and 6.3",
     hint=_SERVER,
-    hints={"starlette": "uvicorn's h11 takes both: run it with httptools."},
+    hints={"starlette": "uvicorn's h11 takes both and stays open: use httptools or granian."},
 )
 async def two_lengths(run: Run) -> None:
-    """Make every reading of the length a valid message."""
+    """Make every reading of the length a valid message, and see what comes after."""
     event = run.messages.plain
     address = run.instance.address
     delivery = run.messages.message(event)
@@ -112,13 +116,24 @@ async def two_lengths(run: Run) -> None:
     other = ("Content-Length", str(len(delivery.body) + 5))
     chunked = ("Transfer-Encoding", "chunked")
     chunks = delivery.chunked(address).partition(b"\r\n\r\n")[2]
-    rows = [
-        (delivery.head(address, [length, chunked]) + chunks, "a length, then chunked"),
-        (delivery.head(address, [chunked, length]) + chunks, "chunked, then a length"),
-        (delivery.head(address, [length, other]) + delivery.body + b"     ", "two lengths"),
-        (delivery.head(address, [other, length]) + delivery.body + b"     ", "two lengths, turned"),
-    ]
-    for raw, label in rows:
+    for framing, label in (
+        ([length, chunked], "a length, then chunked"),
+        ([chunked, length], "chunked, then a length"),
+    ):
+        raw = delivery.head(address, framing, keep=True) + chunks
+        following = run.messages.message(event)
+        async with run.connect() as connection:
+            await connection.send(raw + following.raw(address))
+            first = await connection.answer(run.patience.answer)
+            if not first.accepted:
+                run.judge(first, refuse(400, closed=True), label, server=True)
+                continue
+            second = await connection.answer(run.patience.answer)
+        closed = second.failure is Failure.CLOSED
+        got = "closed" if closed else f"{first.status}, and the connection stays open"
+        run.hold(closed, label, "a closed connection after a 2xx", got, fault=Fault.ANSWER)
+    for framing, label in (([length, other], "two lengths"), ([other, length], "two, turned")):
+        raw = delivery.head(address, framing) + delivery.body + b"     "
         await run.expect(delivery, refuse(400, closed=True), label, raw=raw, server=True)
 
 
@@ -181,7 +196,8 @@ async def gone(run: Run) -> None:
     why="deployments; uvicorn re-raises the signal (143)",
     hint="On SIGTERM stop accepting, answer what is in flight, and exit 0.",
     hints={
-        "starlette": "Override uvicorn's capture_signals: it raises the signal again at the end."
+        "starlette": "uvicorn raises the signal again at the end (143): run it from code that "
+        "catches it, or use granian."
     },
     place="restart",
 )
@@ -243,3 +259,31 @@ async def pipelined(run: Run) -> None:
     verdict = run.judge(one, ACCEPT, "the first answer")
     if verdict is Verdict.PASSED:
         run.judge(two, refuse(404), "the second answer")
+
+
+@GROUP.case(
+    9,
+    "an offer of HTTP/2",
+    sent="`Upgrade: h2c` with a message, and a second message on the same connection",
+    expect="accept both",
+    why="the JDK's client offers it in every request; RFC 9110, 7.8: it may be ignored, no more",
+    hint="A server that does not upgrade must answer as if nothing had been offered.",
+    hints={"starlette": "uvicorn loses the body with httptools: use h11 or granian."},
+)
+async def offered(run: Run) -> None:
+    """Offer it as the JDK's client does."""
+    address = run.instance.address
+    first, second = (run.messages.message(run.messages.plain) for _ in range(2))
+    offer = first.with_headers(
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("Upgrade", "h2c"),
+        ("HTTP2-Settings", JDK_SETTINGS),
+    )
+    async with run.connect() as connection:
+        await connection.send(offer.raw(address, keep=True))
+        exchange = await connection.answer(run.patience.answer)
+        verdict = run.judge(exchange, ACCEPT, "with the offer")
+        if verdict is Verdict.PASSED:
+            await connection.send(second.raw(address))
+            exchange = await connection.answer(run.patience.answer)
+            run.judge(exchange, ACCEPT, "the next message on the connection")

@@ -1,17 +1,21 @@
 """Group T: time, the receiver's and the sender's."""
 
 import asyncio
+import contextlib
+import resource
 
 from hookwright_receiver.conformance.answer import Failure
 from hookwright_receiver.conformance.client import Connection
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
 from hookwright_receiver.conformance.model import Fault
 from hookwright_receiver.conformance.registry import Group
-from hookwright_receiver.conformance.run import Run
+from hookwright_receiver.conformance.run import Run, Unobservable
 
 GROUP = Group("T", "time")
 
 FLOOD_BLOCK = 1024 * 1024
+# What the runner has open beside a crowd: its other connections, databases, logs.
+OWN_FILES = 400
 
 
 @GROUP.case(
@@ -49,8 +53,10 @@ async def _prompt(run: Run, request: bytes, label: str) -> None:
     why="slowloris: a few such clients hold every thread of a server without a deadline",
     hint="Give the head and the body of a request a deadline each, on the socket itself.",
     hints={
-        "flask": "gunicorn's threads wait for ever in recv(): set a socket timeout for the body.",
-        "starlette": "uvicorn has no deadline for a request: put one into its protocol.",
+        "flask": "gunicorn's threads wait for ever in recv(): put a server before Flask that reads "
+        "the whole request in a loop, or nginx, which buffers it.",
+        "starlette": "uvicorn has no deadline for a head, granian has (header_read_timeout); for a "
+        "body put `asyncio.timeout` around `receive`.",
         "express": "server.headersTimeout and server.requestTimeout = 10_000",
         "php": "Put nginx before it: client_header_timeout and client_body_timeout 10s.",
     },
@@ -114,7 +120,8 @@ async def _drip(run: Run, number: int) -> str:
     why="uvicorn has no limit under httptools: it swallowed 200 MB",
     hint="Bound the head of a request at 64 KiB.",
     hints={
-        "starlette": "Subclass uvicorn's HttpToolsProtocol and count bytes until the head is done.",
+        "starlette": "uvicorn has a limit with h11 alone (h11_max_incomplete_event_size), "
+        "and granian (max_buffer_size).",
         "flask": "gunicorn: limit_request_fields and limit_request_field_size.",
     },
     place="slow clients",
@@ -150,3 +157,43 @@ async def flood(run: Run) -> None:
         grown, limit = peak - before, run.patience.flood_memory
         text = f"{grown // 1_000_000} MB more"
         run.hold(grown <= limit, "memory", f"at most {limit // 1_000_000} MB more", text)
+
+
+@GROUP.case(
+    4,
+    "a crowd of idle connections",
+    sent="a message beside 1,100 idle connections, where 1,024 files may be open",
+    expect="accept within 10 s",
+    why="clients that connect and say nothing are cheap, and files are few: `ulimit -n` is 1024",
+    hint="Close a connection on which nothing comes after a few seconds.",
+    hints={
+        "starlette": "granian: header_read_timeout, and a backpressure below the limit of files.",
+        "flask": "gunicorn's gthread: worker_connections below the limit of files, and keepalive.",
+        "express": "server.headersTimeout, server.keepAliveTimeout and server.maxConnections",
+    },
+    place="crowd",
+)
+async def crowd(run: Run) -> None:
+    """Hold the connections open until the message is answered."""
+    patience = run.patience
+    if not _allow_files(patience.idle + OWN_FILES):
+        raise Unobservable(f"a runner that may open {patience.idle} connections (`ulimit -n`)")
+    if run.instance.control is not None:
+        run.instance.control.bound_files(patience.idle_files)
+    async with contextlib.AsyncExitStack() as stack:
+        connecting = [stack.enter_async_context(run.connect()) for _ in range(patience.idle)]
+        # Those that find no room any more are as good a crowd.
+        await asyncio.gather(*connecting, return_exceptions=True)
+        delivery = run.messages.message(run.messages.plain)
+        exchange = await run.send(delivery, timeout=patience.idle_service)
+    run.judge(exchange, ACCEPT, f"beside {patience.idle} idle connections")
+
+
+def _allow_files(number: int) -> bool:
+    """Have this process allowed so many open files; tell whether it is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        if hard != resource.RLIM_INFINITY and hard < number:
+            return False
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+    return True

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -130,6 +131,11 @@ class ProjectProcess:
                 if int(group) == self._process.pid:
                     total += int((entry / "statm").read_text().split()[1]) * PAGE_SIZE
         return total or None
+
+    def bound_files(self, number: int) -> None:
+        """Let it have so many files open from now on, connections included (`ulimit -n`)."""
+        if self._process is not None:
+            resource.prlimit(self._process.pid, resource.RLIMIT_NOFILE, (number, number))
 
     def log(self) -> str:
         """Return everything that it has logged."""

@@ -89,10 +89,37 @@ class HangsUp(InProcessTarget):
         return 0
 
 
-@fails("H8")
+@fails("H8", "H9")
 class OneAtATime(Server):
     """Closes after every answer."""
 
     async def answer(self, method, target, headers, body, writer) -> bool:
         await super().answer(method, target, headers, body, writer)
         return False
+
+
+@fails("H9")
+class LosesTheBody(Server):
+    """Takes an offer of another protocol for the end of the request."""
+
+    async def answer(self, method, target, headers, body, writer) -> bool:
+        if b"upgrade" in dict(headers):
+            while not body.done:
+                await body.read()
+        return await super().answer(method, target, headers, body, writer)
+
+
+@fails("H9")
+class SilentAfterAnOffer(Server):
+    """Answers a request with an offer, and nothing on that connection any more."""
+
+    async def connection(self, reader, writer) -> None:
+        await super().connection(reader, writer)
+        if self.offered:
+            await reader.read()
+
+    offered = False
+
+    async def answer(self, method, target, headers, body, writer) -> bool:
+        self.offered = b"upgrade" in dict(headers)
+        return await super().answer(method, target, headers, body, writer) and not self.offered

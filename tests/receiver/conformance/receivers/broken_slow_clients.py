@@ -6,6 +6,8 @@ from .declare import fails
 from .reference import Receiver
 from .server import Server
 
+ROOM = 20
+
 
 @fails("T1", "K6")
 class HandlesFirst(Receiver):
@@ -42,3 +44,16 @@ class SwallowsHeaders(Server):
     async def rest_of_head(self, reader) -> bytes:
         reader._limit = 1 << 40
         return await super().rest_of_head(reader)
+
+
+@fails("T4")
+class HasRoomForFew(Server):
+    """Serves a few connections, for as long as they like to stay."""
+
+    def __init__(self, app) -> None:
+        super().__init__(app)
+        self.room = asyncio.Semaphore(ROOM)
+
+    async def connection(self, reader, writer) -> None:
+        async with self.room:
+            await super().connection(reader, writer)

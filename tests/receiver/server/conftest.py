@@ -1,4 +1,4 @@
-"""A Flask receiver, generated once, in a process of its own; and raw connections to it."""
+"""A receiver of each Python stack, in a process of its own; and raw connections to it."""
 
 import importlib
 import json
@@ -12,15 +12,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from hookwright_receiver import Answers, generate
+from hookwright_receiver import STACKS, Answers, generate
 
-PACKAGE = "flask_under_test"
+# The stacks that share the server layer of generated Python projects.
+PYTHON_STACKS = [name for name, stack in STACKS.items() if "python" in stack.layers]
 PATIENCE = 30.0
 # Starts `serve` as `python -m` does, with some constants of modules set to other values before.
 LAUNCH = """
@@ -91,10 +93,17 @@ class Client:
 
     def is_closed(self) -> bool:
         """Tell whether nothing more comes but the end of the connection."""
+        return not self.rest()
+
+    def rest(self) -> bytes:
+        """Return all that comes until the connection ends."""
         try:
-            return not self.received and not self.sock.recv(1)
+            while data := self.sock.recv(65536):
+                self.received += data
         except ConnectionResetError:
-            return True
+            pass
+        rest, self.received = self.received, b""
+        return rest
 
     def _until(self, mark: bytes) -> bytes:
         while mark not in self.received:
@@ -113,15 +122,19 @@ class Server:
     """A receiver that runs."""
 
     def __init__(
-        self, root: Path, folder: Path, settings: Mapping[str, str], constants: Mapping[str, float]
+        self,
+        project: "Project",
+        folder: Path,
+        settings: Mapping[str, str],
+        constants: Mapping[str, float],
     ) -> None:
         self.folder = folder
         self.log = folder / "log"
         self.clients: list[Client] = []
-        environment = {"PYTHONPATH": str(root), "PORT": "0", "WORKERS": "0", **settings}
+        environment = {"PYTHONPATH": str(project.root), "PORT": "0", "WORKERS": "0", **settings}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", LAUNCH, PACKAGE, json.dumps(constants)],
+                [sys.executable, "-c", LAUNCH, project.package, json.dumps(constants)],
                 cwd=folder,
                 env={"PATH": os.environ["PATH"], **environment},
                 stderr=log,
@@ -131,12 +144,6 @@ class Server:
     def port(self) -> int:
         """The port, once the log has named it."""
         return next(int(line["port"]) for line in self.lines() if line["message"] == "listening")
-
-    @property
-    def worker(self) -> int:
-        """The process that answers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(children.read_text().split()[0])
 
     def lines(self) -> list[dict[str, Any]]:
         """Return what was logged."""
@@ -149,7 +156,7 @@ class Server:
         return any(line["message"] == "listening" for line in self.lines())
 
     def wait(self) -> None:
-        """Return when it answers; gunicorn listens before it has a process that does."""
+        """Return when it answers."""
         wait_until(self.is_listening)
         client = self.connect()
         client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -164,7 +171,7 @@ class Server:
 
     def memory(self) -> int:
         """Return the memory of the process that answers (bytes)."""
-        pages = Path(f"/proc/{self.worker}/statm").read_text().split()[1]
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def stored(self) -> int:
@@ -185,29 +192,42 @@ class Server:
         self.process.wait()
 
 
-@pytest.fixture(scope="session")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@dataclass(frozen=True)
+class Project:
     """A generated project, which authenticates nobody: that is not what is tested here."""
-    folder = tmp_path_factory.mktemp("flask") / "project"
-    generate(folder, Answers(name=PACKAGE, stack="flask", auth="none"))
-    return folder
+
+    stack: str
+    root: Path
+
+    @property
+    def package(self) -> str:
+        """The name of its package."""
+        return f"{self.stack}_under_test"
+
+    def module(self, name: str) -> ModuleType:
+        """Import one of its modules."""
+        return importlib.import_module(f"{self.package}.{name}")
 
 
-@pytest.fixture(scope="session")
-def module(root: Path) -> Iterator[Callable[[str], ModuleType]]:
-    """Import a module of the generated package."""
-    sys.path.insert(0, str(root))
-    yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
-    sys.path.remove(str(root))
+@pytest.fixture(scope="session", params=PYTHON_STACKS)
+def project(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """A project of each stack, generated once; its modules can be imported."""
+    project = Project(request.param, tmp_path_factory.mktemp(request.param) / "project")
+    generate(project.root, Answers(name=project.package, stack=project.stack, auth="none"))
+    sys.path.insert(0, str(project.root))
+    yield project
+    sys.path.remove(str(project.root))
 
 
 @pytest.fixture
-def start(root: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(project: Project, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a receiver: settings by name, and constants as `{"module.NAME": value}`."""
     with ExitStack() as stack:
 
         def start(constants: Mapping[str, float] | None = None, **settings: str) -> Server:
-            server = Server(root, tmp_path, settings, constants or {})
+            server = Server(project, tmp_path, settings, constants or {})
             stack.callback(server.close)
             server.wait()
             return server
@@ -216,14 +236,14 @@ def start(root: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def run(root: Path, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def run(project: Project, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Run `serve` with settings under which it ends by itself."""
 
     def run(**settings: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", PACKAGE, "serve"],
+            [sys.executable, "-m", project.package, "serve"],
             cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root), **settings},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(project.root), **settings},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -234,9 +254,9 @@ def run(root: Path, tmp_path: Path) -> Callable[..., "subprocess.CompletedProces
 
 
 @pytest.fixture(scope="module")
-def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A receiver as it is generated; the tests of a module share it."""
-    server = Server(root, tmp_path_factory.mktemp("receiver"), {}, {})
+    server = Server(project, tmp_path_factory.mktemp("receiver"), {}, {})
     try:
         server.wait()
         yield server
@@ -245,7 +265,7 @@ def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 @pytest.fixture(scope="session")
-def event(root: Path) -> bytes:
+def event(project: Project) -> bytes:
     """The body of an event that the receiver accepts."""
-    samples = root / PACKAGE / "schemas" / "samples"
+    samples = project.root / project.package / "schemas" / "samples"
     return min(samples.iterdir()).read_bytes()

@@ -1,4 +1,4 @@
-"""`python -m bench.peers.bare_aiohttp URL COUNT CONCURRENCY BODY`: posts, and does nothing else."""
+"""A bare aiohttp client: posts, and does nothing else. Arguments: URL COUNT CONCURRENCY BODY."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Group commit among threads: who writes, and what the others get."""
+"""Group commit among the threads of Flask: who writes, and what the others get."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +24,14 @@ class Inbox:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return [self.outcome] * len(entries)
+
+
+@pytest.fixture
+def module(project):
+    """Import a module of the Flask project; on an event loop there are no threads to commit."""
+    if project.stack != "flask":
+        pytest.skip("its requests do not wait in threads")
+    return project.module
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""Slow, greedy and many clients: others are served meanwhile, and memory is bounded (T2, T4)."""
+
+import threading
+
+import pytest
+
+HEAD = b"POST /webhooks/joturl HTTP/1.1\r\nHost: x\r\n"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+MEGABYTE = 1024 * 1024
+# More than the threads that answer in a Flask receiver.
+MANY = 40
+NEVER = {"server.HEAD_TIMEOUT": 600_000, "reading.BODY_TIMEOUT": 600.0}
+SOON = {"server.HEAD_TIMEOUT": 1_000, "reading.BODY_TIMEOUT": 1.0}
+
+
+def serves(server):
+    """Ask on a new connection, and tell whether the answer is well."""
+    client = server.connect()
+    client.send(HEALTH)
+    status = client.answer().status
+    client.sock.close()
+    return status == 200
+
+
+def test_constants(project):
+    """As generated, a request has well under the 30 seconds that T2 allows."""
+    assert project.module("reading").BODY_TIMEOUT + project.module("reading").SWEEP < 20
+    # Longer than clients keep an idle connection, shorter than a sender waits for an answer.
+    assert 4_000 < project.module("server").HEAD_TIMEOUT < 5_000
+    assert project.module("server").CONNECTIONS < 1024
+
+
+BEGUN = pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        pytest.param(b"POST /webhooks/joturl HTTP/1.1\r\nX: ", b"", id="headers"),
+        pytest.param(HEAD + b"Content-Length: 100000\r\n\r\n", b"408", id="body"),
+        pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n", b"408", id="chunks"),
+        pytest.param(HEALTH + b"POST / HTTP/1.1\r\nX: ", b"", id="a second request"),
+    ],
+)
+
+
+@BEGUN
+def test_drip(start, begin, end):
+    """More clients than threads do not come to an end; nobody else waits for them."""
+    server = start(NEVER)
+    clients = [server.connect() for _ in range(MANY)]
+    for client in clients:
+        client.send(begin)
+    for _ in range(3):
+        for client in clients:
+            client.send(b"x")
+        assert serves(server)
+
+
+@BEGUN
+def test_drip_ends(start, begin, end):
+    """Who sends on and on is cut off: with a 408 where a request stands, else without a word."""
+    server = start(SOON)
+    client = server.connect()
+    client.send(begin)
+    if begin.startswith(HEALTH):
+        assert client.answer().status == 200
+    while not client.has_answer():
+        client.try_send(b"x")
+    assert client.rest()[9:12] == end
+
+
+def test_idle(start):
+    """A connection on which nothing comes is closed, without a word."""
+    server = start(SOON)
+    client, silent = server.connect(), server.connect()
+    client.send(HEALTH)
+    assert client.answer().status == 200
+    assert client.is_closed()
+    assert silent.is_closed()
+
+
+def test_crowd(start):
+    """When there are as many connections as there may be, those that say nothing make room."""
+    server = start({"server.CONNECTIONS": 40, **SOON})
+    for _ in range(60):
+        server.connect()
+    assert serves(server)
+
+
+def test_budget(start):
+    """A body is turned away when all are too much; small ones pass, and room comes back."""
+    server = start({"reading.MAX_BYTES_HELD": 8 * MEGABYTE, **NEVER})
+    before = server.memory()
+    clients = [server.connect() for _ in range(30)]
+    for client in clients:
+        client.send(HEAD + b"Content-Length: %d\r\n\r\n" % MEGABYTE)
+        client.try_send(b"x" * (MEGABYTE - 1))
+    assert serves(server)
+    refused = [client for client in clients if client.has_answer()]
+    assert {client.answer().status for client in refused} == {503}
+    assert len(refused) >= 30 - 9
+    assert server.memory() - before < 32 * MEGABYTE
+    for client in clients:
+        if client not in refused:
+            client.send(b"x")
+            assert client.answer().status == 400
+    last = server.connect()
+    last.send(HEAD + b"Content-Length: %d\r\n\r\n" % MEGABYTE + b"x" * MEGABYTE)
+    assert last.answer().status == 400
+
+
+def test_deaf_client(start):
+    """A client that takes no answers keeps nobody else waiting, and costs no memory."""
+    server = start(NEVER)
+    before = server.memory()
+    client = server.connect()
+    stopped = threading.Event()
+
+    def flood():
+        while not stopped.is_set() and client.try_send(HEALTH * 1000):
+            pass
+
+    writer = threading.Thread(target=flood)
+    writer.start()
+    try:
+        for _ in range(5):
+            assert serves(server)
+        assert server.memory() - before < 16 * MEGABYTE
+    finally:
+        stopped.set()
+        client.sock.shutdown(2)
+        writer.join()
