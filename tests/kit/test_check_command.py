@@ -115,6 +115,7 @@ def test_the_cases_are_listed_without_a_target(run):
         "T1",
         "T2",
         "T3",
+        "T4",
     ]
 
 

@@ -43,7 +43,7 @@ class Patience:
     idle_files: int = 1024
     """T4: files that the receiver may have open, which is what most systems allow."""
 
-    idle_service: float = 10.0
+    idle_service: float = 15.0
     """T4: for a request beside them."""
 
     shutdown: float = 10.0

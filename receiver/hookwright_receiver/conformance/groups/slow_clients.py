@@ -163,7 +163,7 @@ async def flood(run: Run) -> None:
     4,
     "a crowd of idle connections",
     sent="a message beside 1,100 idle connections, where 1,024 files may be open",
-    expect="accept within 10 s",
+    expect="accept within 15 s",
     why="clients that connect and say nothing are cheap, and files are few: `ulimit -n` is 1024",
     hint="Close a connection on which nothing comes after a few seconds.",
     hints={

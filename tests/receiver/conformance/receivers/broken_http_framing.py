@@ -89,7 +89,7 @@ class HangsUp(InProcessTarget):
         return 0
 
 
-@fails("H8", "H9")
+@fails("H8")
 class OneAtATime(Server):
     """Closes after every answer."""
 
