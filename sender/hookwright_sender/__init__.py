@@ -12,7 +12,7 @@ from hookwright_sender.signing import Signer
 from hookwright_sender.transport import Transport
 
 if TYPE_CHECKING:
-    from hookwright_sender.http_transport import HttpTransport
+    from hookwright_sender.wire import HttpTransport
 
 __all__ = [
     "Attempt",
@@ -34,9 +34,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `HttpTransport` when it is asked for: aiohttp takes its time, and few need it."""
+    """Import `HttpTransport` when it is asked for: its parser takes its time, and few need it."""
     if name == "HttpTransport":
-        from hookwright_sender.http_transport import HttpTransport  # noqa: PLC0415  see above
+        from hookwright_sender.wire import HttpTransport  # noqa: PLC0415  see above
 
         return HttpTransport
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What every transport says alike: limits of an attempt, and failures in one line."""
+"""Limits of an attempt, and failures in one line."""
 
 import os
 import ssl

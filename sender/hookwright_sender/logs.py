@@ -15,7 +15,7 @@ from structlog.types import EventDict, ExcInfo, Processor, WrappedLogger
 from hookwright_schemas.errors import HookwrightError
 
 # Libraries that tell every step at the level at which we tell what matters.
-QUIET = ("uvicorn", "alembic", "asyncio", "aiohttp", "httptools", "sqlalchemy", "dns")
+QUIET = ("uvicorn", "alembic", "asyncio", "httptools", "sqlalchemy", "dns")
 
 
 def configure(

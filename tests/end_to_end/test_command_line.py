@@ -18,10 +18,10 @@ SEND = ["send", "form", NOBODY]
 CHECK = ["check", NOBODY]
 # What takes long to import, and no help needs.
 HEAVY = (
-    "aiohttp",
     "alembic",
     "cryptography",
     "dns",
+    "httptools",
     "sqlalchemy",
     "starlette",
     "structlog",
@@ -33,6 +33,7 @@ HEAVY = (
     "rich",
     "flask",
     "starlette",
+    "yarl",
 )
 NOT_UTF8 = b"\xff"
 

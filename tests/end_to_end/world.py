@@ -21,7 +21,7 @@ from hookwright_sender.retry.ladder import DELAYS, Ladder
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.schema import upgrade
 from hookwright_sender.store.tables import attempts, deliveries, queues
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 from tests.nameserver import Server as NameServer
 
 from .waiting import until
@@ -147,7 +147,7 @@ async def world(  # noqa: PLR0913  what a fault may want
     ring = KeyRing.parse(new_key())
     policy = EgressPolicy.parse(["127.0.0.0/8"], map(str, ports), allow_http=True)
     outward = Outward(policy, NameServers.parse([names.address]), deadline)
-    async with WireTransport(
+    async with HttpTransport(
         deadline, ssl_context=trusting, policy=policy, name_servers=outward.names
     ) as transport:
         worker = DeliveryWorker(

@@ -42,6 +42,7 @@ class Exchange:
 
     async def write(self, data):
         """Write, and wait until the socket took it."""
+        self.server.written += len(data)
         self.writer.write(data)
         await self.writer.drain()
 
@@ -53,10 +54,11 @@ class Exchange:
 
 @dataclass
 class Server:
-    """What a test sees of a server: where it is, and what arrived."""
+    """What a test sees of a server: where it is, what arrived, and how many bytes went out."""
 
     url: str = ""
     connections: int = 0
+    written: int = 0
     requests: list[bytes] = field(default_factory=list)
 
 

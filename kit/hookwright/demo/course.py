@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from hookwright.demo.delivery import Kind, strange
 from hookwright.demo.host import Host
 from hookwright.demo.observation import HANDLED
@@ -107,9 +105,8 @@ class Course:
         async with AsyncExitStack() as stack:
             with phases.phase("Start the platform, and a name server for it to ask"):
                 served, zone = await stack.enter_async_context(platform(root, hosts, processes))
-                session = await stack.enter_async_context(aiohttp.ClientSession())
             with phases.phase("Prove each host by a TXT record, and set its webhooks"):
-                sending = await subscribe(served, zone, session, self.contract, hosts)
+                sending = await subscribe(served, zone, self.contract, hosts)
             yield sending
 
     async def _deliver(

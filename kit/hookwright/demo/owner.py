@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
+from hookwright.demo.api import Api
 from hookwright.demo.errors import PlatformRefused
 from hookwright.demo.name_server import NameServer
 from hookwright_sender import Attempt, Outcome
@@ -45,12 +44,8 @@ class Attempts:
 class Owner:
     """An account's key, and the right to change a zone of the DNS."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, origin: str, key: str, zone: NameServer
-    ) -> None:
-        self._session = session
-        self._api = origin + API
-        self._headers = {"authorization": f"Bearer {key}"}
+    def __init__(self, origin: str, key: str, zone: NameServer) -> None:
+        self._api = Api(origin + API, key)
         self._zone = zone
 
     async def create(self, path: str, **fields: Any) -> dict[str, Any]:
@@ -59,7 +54,7 @@ class Owner:
 
     async def prove(self, stack: str, host: str, path: str, settings: Mapping[str, Any]) -> Proof:
         """Ask for a webhook, add the record that the refusal names, and verify the host."""
-        status, problem = await self._ask("PUT", path, settings)
+        status, problem = await self._api.ask("PUT", path, settings)
         refused = status == 409 and problem.get("type") == NOT_PROVEN  # noqa: PLR2004
         domain = await self.create("/domains", host=host)
         self._zone.add(domain["record_name"], domain["record_type"], domain["record"])
@@ -101,21 +96,8 @@ class Owner:
     async def _call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        status, answer = await self._ask(method, path, body)
+        status, answer = await self._api.ask(method, path, body)
         if status // 100 != 2:  # noqa: PLR2004
             told = answer.get("detail") or answer.get("title") or "without a reason"
             raise PlatformRefused(f"{method} {path} was answered {status}: {told}")
         return answer
-
-    async def _ask(
-        self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> tuple[int, dict[str, Any]]:
-        url = self._api + path
-        try:
-            async with self._session.request(
-                method, url, json=body, headers=self._headers
-            ) as answer:
-                content: dict[str, Any] = await answer.json(content_type=None) or {}
-                return answer.status, content
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PlatformRefused(f"{method} {path} got no answer: {error}") from error

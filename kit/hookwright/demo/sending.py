@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import aiohttp
-
 from hookwright.demo.delivery import (
     ACCEPTED,
     TOKEN,
@@ -190,13 +188,12 @@ async def platform(
 async def subscribe(
     served: Served,
     zone: NameServer,
-    session: aiohttp.ClientSession,
     contract: Contract,
     hosts: Sequence[Host],
 ) -> ThroughPlatform:
     """Make an account, prove each receiver's host, and set its webhooks."""
     key = await create_account(served, "demo")
-    owner = Owner(session, served.origin, key, zone)
+    owner = Owner(served.origin, key, zone)
     subscriptions = {}
     for host in hosts:
         receiver = host.receiver

@@ -29,7 +29,7 @@ from hookwright_sender.platform.webhooks import Webhooks
 from hookwright_sender.settings import Settings
 from hookwright_sender.store.database import Database
 from hookwright_sender.transport import Transport
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Outward:
         )
         return cls(policy, NameServers.parse(settings.nameservers), settings.timeout)
 
-    def transport(self) -> WireTransport:
+    def transport(self) -> HttpTransport:
         """Return what makes attempts under these rules; an asynchronous context manager."""
-        return WireTransport(self.timeout, policy=self.policy, name_servers=self.names)
+        return HttpTransport(self.timeout, policy=self.policy, name_servers=self.names)
 
 
 def services(  # noqa: PLR0913, PLR0917  what everything stands on

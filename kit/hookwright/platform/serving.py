@@ -29,7 +29,7 @@ from hookwright_sender.store.database import Database
 
 if TYPE_CHECKING:
     from hookwright_sender.encryption.key_ring import KeyRing
-    from hookwright_sender.wire import WireTransport
+    from hookwright_sender.wire import HttpTransport
 
 # Seconds beyond the deadline of an attempt, in which what came of it is recorded: as many as the
 # worker itself allows for where the database does not answer, and one more.
@@ -115,7 +115,7 @@ class Engine:
         return self.settings.timeout + GRACE
 
     def worker(
-        self, database: Database, ring: "KeyRing", transport: "WireTransport"
+        self, database: Database, ring: "KeyRing", transport: "HttpTransport"
     ) -> DeliveryWorker:
         """Return a worker, which runs once it is told to."""
         return DeliveryWorker(

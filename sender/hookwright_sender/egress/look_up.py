@@ -9,7 +9,7 @@ from hookwright_sender.egress.addresses import Address
 class LookUpFailed(OSError):  # noqa: N818  the name says what happened
     """A host without an address for now; `code` is `no_such_host`, `no_address` or `no_answer`.
 
-    An `OSError`, as what `getaddrinfo` raises and what aiohttp takes for a failed look-up.
+    An `OSError`, as what `getaddrinfo` raises.
     """
 
     def __init__(self, host: str, code: str, reason: str) -> None:

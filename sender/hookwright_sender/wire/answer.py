@@ -45,7 +45,7 @@ class Answer:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._parser = HttpResponseParser(self)
-        # As aiohttp reads answers: receivers that browsers and other senders understand.
+        # As browsers and other senders read answers, whose receivers are ours too.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True,
             lenient_optional_cr_before_lf=True,

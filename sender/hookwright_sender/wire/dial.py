@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Any
 
 import aiohappyeyeballs
 
+from hookwright_sender.egress.look_up import HostNames
 from hookwright_sender.egress.policy import EgressPolicy
 from hookwright_sender.explanation import reason
 from hookwright_sender.outcome import Outcome
@@ -23,16 +24,6 @@ NEXT_ADDRESS = 0.25
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, Any]
 
 
-class Resolver(Protocol):
-    """Looks up host names, as aiohttp's `AbstractResolver` does."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> Sequence[Any]:
-        """Return mappings with the address as `host`; raises `OSError` when there is none."""
-        ...
-
-
 class Dialler:
     """Makes the connections of a transport; each is resolved and checked once.
 
@@ -43,26 +34,26 @@ class Dialler:
     def __init__(
         self,
         pool: Pool,
-        resolver: Resolver,
+        names: HostNames,
         context: Callable[[], ssl.SSLContext],
         policy: EgressPolicy | None,
         monotonic: Callable[[], float],
     ) -> None:
         self._pool = pool
-        self._resolver = resolver
+        self._names = names
         self._context = context
         self._policy = policy
         self._monotonic = monotonic
 
-    async def dial(self, target: Target) -> Connection:
-        """Return a connection that stands, TLS included.
+    async def dial(self, target: Target, look_up: float) -> Connection:
+        """Return a connection that stands, TLS included; its look-up ends after `look_up` seconds.
 
         Raises `NoConnectionError`, `TimeoutError` or, for what the policy forbids,
         `ForbiddenAddress`.
         """
         # Before the look-up, so that the age of its answer counts in full.
         born = self._monotonic()
-        addresses = await self._addresses(target)
+        addresses = await self._addresses(target, look_up)
         while True:
             try:
                 found = await aiohappyeyeballs.start_connection(
@@ -96,17 +87,17 @@ class Dialler:
         self._pool.add(connection)
         return connection
 
-    async def _addresses(self, target: Target) -> list[AddressInfo]:
+    async def _addresses(self, target: Target, look_up: float) -> list[AddressInfo]:
         if target.is_address:
             hosts = [target.host]
         else:
             try:
-                found = await self._resolver.resolve(target.host, target.port, socket.AF_UNSPEC)
+                found = await self._names.addresses(target.host, look_up)
             except OSError as failure:
                 if isinstance(failure, TimeoutError) and failure.errno is None:
                     raise
                 raise _unresolved(target, reason(failure)) from failure
-            hosts = list(dict.fromkeys(str(entry["host"]) for entry in found))
+            hosts = list(dict.fromkeys(map(str, found)))
         if not hosts:
             raise _unresolved(target, "it has no address")
         try:

@@ -11,6 +11,13 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 # What no field value holds (RFC 9110, 5.5); beyond ISO 8859-1 there is no agreed encoding.
 NOT_A_VALUE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 VISIBLE = re.compile(r"[\x21-\x7e]+")
+# Path and query of a URL, each the name of something on the other side (RFC 3986, 3).
+WRITTEN = re.compile(r"[^:/?#]+://[^/?#]*(?P<path>/[^?#]*)?(?P<query>\?[^#]*)?")
+# What a request's target may hold (RFC 9112, 3.2): as it is written it may have been signed.
+SENDABLE = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
+DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
+# An interface means something on this machine alone (RFC 6874, 4), and some servers refuse it.
+ZONE = re.compile(r"%.*(?=\])")
 # They decide where a request ends and who answers it.
 OWN_HEADERS = frozenset(
     {
@@ -61,7 +68,8 @@ class Target:
         if self.is_address and ":" not in host and not _is_dotted_quad(self.host):
             raise InvalidURL(url, "its host is not a canonical IPv4 address")
         self.key = (self.tls, self.host, port)
-        place, name = target.raw_path_qs, target.host_port_subcomponent or ""
+        place = _place(url) or target.raw_path_qs
+        name = ZONE.sub("", target.host_port_subcomponent or "")
         if not VISIBLE.fullmatch(place + name):
             raise InvalidURL(url, "it cannot be written into a request")
         self.start = (
@@ -75,6 +83,21 @@ class Target:
             _refuse_value(headers)
         lines = "".join([f"{_name(name)}{value}\r\n" for name, value in headers.items()])
         return b"%b%bcontent-length: %d\r\n\r\n" % (self.start, lines.encode("latin-1"), length)
+
+
+def _place(url: str) -> str | None:
+    """Return the path and query as they are written, or None where they cannot be sent so.
+
+    A parser would decode what needs no code: `%40` and `@` are one to it, and two to a receiver
+    that signed the URL.
+    """
+    written = WRITTEN.match(url)
+    if written is None:
+        return None
+    path, query = written["path"] or "/", written["query"] or ""
+    if DOT_SEGMENT.search(path) or not SENDABLE.fullmatch(path + query):
+        return None
+    return path + query
 
 
 def check_header(name: str, value: str) -> None:

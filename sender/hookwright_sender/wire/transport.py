@@ -12,15 +12,15 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from hookwright_sender.egress.look_up import HostNames
 from hookwright_sender.egress.policy import EgressPolicy
+from hookwright_sender.egress.system_names import SystemNames
 from hookwright_sender.errors import ForbiddenAddress, ForbiddenURL
 from hookwright_sender.explanation import LOOK_UP_SHARE, NO_ANSWER, legible, printable, reason
 from hookwright_sender.outcome import Attempt, Outcome
-from hookwright_sender.resolver import NamesResolver, SystemResolver
 from hookwright_sender.target import parse_target
 from hookwright_sender.wire.answer import Answer
 from hookwright_sender.wire.connection import Connection
 from hookwright_sender.wire.deadline import Deadlines
-from hookwright_sender.wire.dial import Dialler, Resolver
+from hookwright_sender.wire.dial import Dialler
 from hookwright_sender.wire.failure import HungUpError, NoConnectionError, explain
 from hookwright_sender.wire.pool import Pool
 from hookwright_sender.wire.request import Target
@@ -29,14 +29,16 @@ from hookwright_sender.wire.request import Target
 TARGETS = 4096
 
 
-class WireTransport:
-    """Attempts with the rules of `HttpTransport`, for a process that makes very many of them.
+class HttpTransport:
+    """Attempts over HTTP/1.1: no redirect, no second try, no proxy, no cookie, nothing inflated.
 
     `timeout` is in seconds, over DNS, connect, TLS, request and answer together; it is kept to
     within 100 ms. Without `ssl_context` certificates are checked against the system's authorities.
-    With a `policy`, what it forbids is not dialled and ends as `Outcome.FORBIDDEN`.
-    `name_servers` answer every look-up; otherwise `resolver` does, or the system's. For `reuse`,
-    `idle` and `size` see `Pool`. Use it as an asynchronous context manager, in one loop.
+    With a `policy`, what it forbids is not dialled and ends as `Outcome.FORBIDDEN`; without one an
+    attempt goes wherever its URL says. `name_servers` answer every look-up, or else the system's
+    resolver does. For `reuse`, `idle` and `size` see `Pool`. Use it as an asynchronous context
+    manager, in one loop; within it a connection is used again, unless an answer's body goes on
+    beyond the 16 KiB that are read.
     """
 
     def __init__(  # noqa: PLR0913  all but the first by keyword
@@ -44,7 +46,6 @@ class WireTransport:
         timeout: float = 5.0,
         *,
         ssl_context: ssl.SSLContext | None = None,
-        resolver: Resolver | None = None,
         policy: EgressPolicy | None = None,
         name_servers: HostNames | None = None,
         reuse: float = 60.0,
@@ -54,9 +55,7 @@ class WireTransport:
     ) -> None:
         self.timeout = timeout
         self._ssl = ssl_context
-        if name_servers is not None:
-            resolver = NamesResolver(name_servers, timeout * LOOK_UP_SHARE)
-        self._resolver: Resolver = SystemResolver() if resolver is None else resolver
+        self._names: HostNames = SystemNames() if name_servers is None else name_servers
         self._policy = policy
         # What a policy allows once it allows always.
         self._aim = lru_cache(maxsize=TARGETS)(self._allowed)
@@ -70,7 +69,7 @@ class WireTransport:
         self._deadlines = Deadlines(loop)
         self._pool = self._make_pool(loop, self._monotonic)
         self._dialler = Dialler(
-            self._pool, self._resolver, self._context, self._policy, self._monotonic
+            self._pool, self._names, self._context, self._policy, self._monotonic
         )
         return self
 
@@ -92,7 +91,7 @@ class WireTransport:
         """
         pool = self._pool
         if pool is None:
-            raise RuntimeError("use the transport in `async with WireTransport() as transport:`")
+            raise RuntimeError("use the transport in `async with HttpTransport() as transport:`")
         deadline = self._loop.time() + self.timeout
         started = self._monotonic()
         try:
@@ -104,7 +103,7 @@ class WireTransport:
         if connection is None:
             try:
                 async with asyncio.timeout_at(deadline):
-                    connection = await self._dialler.dial(target)
+                    connection = await self._dialler.dial(target, self.timeout * LOOK_UP_SHARE)
             except NoConnectionError as failure:
                 return self._unreached(failure.outcome, started, str(failure))
             except ForbiddenAddress as refused:

@@ -10,10 +10,10 @@ import pytest
 import uvloop
 from sqlalchemy import func, select, text
 
+from hookwright_sender import HttpTransport
 from hookwright_sender.delivery.pausing import close_queue
 from hookwright_sender.delivery.replay import Replay
 from hookwright_sender.delivery.worker import FLUSH, DeliveryWorker
-from hookwright_sender.http_transport import HttpTransport
 from hookwright_sender.outcome import Attempt, Outcome
 from hookwright_sender.retry.ladder import Ladder
 from hookwright_sender.store.errors import StoreUnavailable

@@ -9,11 +9,9 @@ import pytest
 from yarl import URL
 
 from hookwright_sender import HttpTransport, Outcome
-from hookwright_sender.egress.guarded import GuardedResolver, GuardedSocket
 from hookwright_sender.egress.name_servers import NameServers, parse_server
 from hookwright_sender.egress.policy import EgressPolicy
-from hookwright_sender.errors import ForbiddenAddress
-from hookwright_sender.resolver import NamesResolver, SystemResolver
+from hookwright_sender.egress.system_names import SystemNames
 
 LONG = 30.0  # seconds: never reached, so that a slow machine changes no outcome
 SHORT = 1.0  # seconds: always reached, because the other side never does its part
@@ -153,11 +151,12 @@ def test_a_connection_is_used_for_a_minute_at_most(serve, answers, name_server):
                 LONG,
                 policy=policy(port),
                 name_servers=names(name_server),
+                idle=100.0,
                 monotonic=lambda: now,
             )
             seen = []
             async with asking as transport:
-                for now in (0.0, 30.0, 60.0, 60.1, 120.0, 121.0):
+                for now in (0.0, 30.0, 59.9, 60.0, 119.9, 121.0):
                     if now == 121.0:
                         name_server.records[HOST] = ["A 127.0.0.2"]
                     attempt = await transport.attempt(f"http://{HOST}:{port}/", {}, BODY)
@@ -283,23 +282,8 @@ def test_an_allowed_address_for_a_host_is_dialled(serve, answers):
     assert asyncio.run(run()).outcome is Outcome.SUCCESS
 
 
-def test_the_socket_judges_for_itself():
-    """Whatever came before it, a socket is made for an allowed address alone."""
-    make = GuardedSocket(policy())
-    kind = (socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
-    make((socket.AF_INET, *kind, ("127.0.0.1", 80))).close()
-    make((socket.AF_INET6, *kind, ("::ffff:127.0.0.1", 80, 0, 0))).close()
-    for family, address in (
-        (socket.AF_INET, ("127.0.0.2", 80)),
-        (socket.AF_INET6, ("::1", 80, 0, 0)),
-        (socket.AF_INET6, ("fe80::1%1", 80, 0, 1)),
-    ):
-        with pytest.raises(ForbiddenAddress):
-            make((family, *kind, address))
-
-
-def test_a_literal_that_slips_past_the_url_is_caught_at_the_socket(monkeypatch):
-    """aiohttp skips its resolver for it, and not the socket factory."""
+def test_a_literal_that_slips_past_the_url_is_caught_where_it_is_dialled(monkeypatch):
+    """It needs no look-up, and is judged as what one would have answered."""
     monkeypatch.setattr(EgressPolicy, "check_url", lambda *_arguments: None)
 
     async def run():
@@ -408,25 +392,25 @@ SHORT_FORMS = ["0x7f.1", "2130706433", "0177.0.0.1", "127.1"]
 @pytest.mark.parametrize("form", SHORT_FORMS)
 def test_what_the_systems_resolver_reads_as_loopback(form):
     """`getaddrinfo` takes such a form for an address: it is the answer that is judged."""
+    asked = []
+
+    def reads_it(host, *_arguments, **_options):
+        asked.append(host)
+        return socket.getaddrinfo(form, None, type=socket.SOCK_STREAM)
 
     async def run():
-        await GuardedResolver(SystemResolver(), EgressPolicy()).resolve(form, 80)
+        with victim("127.0.0.1") as listener:
+            port = listener.getsockname()[1]
+            asking = HttpTransport(
+                LONG, policy=policy(port, networks=[]), name_servers=SystemNames(reads_it)
+            )
+            async with asking as transport:
+                return await transport.attempt(f"http://{HOST}:{port}/", {}, BODY)
 
-    with pytest.raises(ForbiddenAddress, match="loopback"):
-        asyncio.run(run())
-
-
-def test_a_resolver_for_aiohttp_keeps_to_the_family(name_server):
-    """As aiohttp asks for it; closing closes what is behind it."""
-    name_server.records[HOST] = ["A 127.0.0.1", "AAAA ::1"]
-
-    async def run():
-        resolver = GuardedResolver(NamesResolver(names(name_server), LONG), policy())
-        found = await resolver.resolve(HOST, 80, socket.AF_INET)
-        await resolver.close()
-        return [(result["host"], result["family"], result["port"]) for result in found]
-
-    assert asyncio.run(run()) == [("127.0.0.1", socket.AF_INET, 80)]
+    attempt = asyncio.run(run())
+    assert (attempt.outcome, attempt.reached) == (Outcome.FORBIDDEN, False)
+    assert "loopback" in attempt.error
+    assert asked == [HOST]
 
 
 def test_a_certificate_context_stays_strict(trusting):

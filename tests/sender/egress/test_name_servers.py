@@ -42,7 +42,7 @@ def failure(name_servers, host=HOST, deadline=LONG):
     """Return the error of a look-up that finds nothing."""
     with pytest.raises(LookUpFailed) as caught:
         look_up(name_servers, host, deadline)
-    assert isinstance(caught.value, OSError), "or aiohttp would not take it for a failed look-up"
+    assert isinstance(caught.value, OSError), "as any look-up that fails"
     return caught.value
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hookwright_sender import Outcome
 from hookwright_sender.egress.policy import EgressPolicy
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 
 LONG = 30.0
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -21,12 +21,12 @@ class Names:
         self.answers = list(answers)
         self.asked = []
 
-    async def resolve(self, host, *_asked):
+    async def addresses(self, host, _deadline=None):
         self.asked.append(host)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return [{"host": address} for address in answer]
+        return answer
 
 
 def send(  # noqa: PLR0913  all but the first by name
@@ -37,7 +37,7 @@ def send(  # noqa: PLR0913  all but the first by name
     async def run():
         async with (
             serve(behaviour, tls) as server,
-            WireTransport(LONG, resolver=names, **options) as transport,
+            HttpTransport(LONG, name_servers=names, **options) as transport,
         ):
             url = server.url.replace("127.0.0.1", host)
             return [await transport.attempt(url, {}, b"") for _ in range(times)], server
@@ -70,7 +70,7 @@ def test_no_address_of_the_answer_may_be_forbidden(loop, addresses, why):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
             port = listener.getsockname()[1]
-            async with WireTransport(LONG, resolver=names, policy=allowing(port)) as transport:
+            async with HttpTransport(LONG, name_servers=names, policy=allowing(port)) as transport:
                 attempt = await transport.attempt(f"http://hook.example:{port}/", {}, b"")
             with pytest.raises(BlockingIOError):
                 listener.accept()
@@ -97,7 +97,7 @@ def test_a_url_that_the_policy_refuses(loop, url, why):
     names = Names(["93.184.216.34"])
 
     async def run():
-        async with WireTransport(LONG, resolver=names, policy=allowing(9)) as transport:
+        async with HttpTransport(LONG, name_servers=names, policy=allowing(9)) as transport:
             return [await transport.attempt(url, {}, b"") for _ in range(2)]
 
     for attempt in loop.run(run()):
@@ -113,7 +113,7 @@ def test_an_allowed_network_is_dialled(loop, serve, answers):
         async with serve(answers(EMPTY)) as server:
             port = int(server.url.split(":")[2].split("/")[0])
             policy = allowing(port, "127.0.0.0/8")
-            async with WireTransport(LONG, resolver=names, policy=policy) as transport:
+            async with HttpTransport(LONG, name_servers=names, policy=policy) as transport:
                 url = server.url.replace("127.0.0.1", "hook.example")
                 return [await transport.attempt(url, {}, b"") for _ in range(2)], server
 
@@ -131,7 +131,7 @@ def test_a_new_connection_is_a_new_look_up(loop, serve, answers):
         async with serve(answers(EMPTY, then="close")) as server:
             port = int(server.url.split(":")[2].split("/")[0])
             policy = allowing(port, "127.0.0.0/8")
-            async with WireTransport(LONG, resolver=names, policy=policy, reuse=0) as transport:
+            async with HttpTransport(LONG, name_servers=names, policy=policy, reuse=0) as transport:
                 url = server.url.replace("127.0.0.1", "hook.example")
                 return [await transport.attempt(url, {}, b"") for _ in range(2)]
 
@@ -155,7 +155,7 @@ def test_every_address_refuses(loop):
     async def run():
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            async with WireTransport(LONG, resolver=names) as transport:
+            async with HttpTransport(LONG, name_servers=names) as transport:
                 return await transport.attempt(f"http://hook.example:{port}/", {}, b"")
 
     attempt = loop.run(run())
@@ -176,7 +176,7 @@ def test_an_address_where_nobody_answers_does_not_hold_up_the_others(loop, serve
                     filler.setblocking(False)
                     filler.connect_ex(hole.getsockname())
                 names = Names(["127.0.0.2", "127.0.0.1"])
-                async with WireTransport(LONG, resolver=names) as transport:
+                async with HttpTransport(LONG, name_servers=names) as transport:
                     result = await transport.attempt(f"http://hook.example:{port}/", {}, b"")
                 stack.close()
                 return result
@@ -250,7 +250,7 @@ def test_the_next_address_when_tls_does_not_come_about(loop, serve, answers, cer
             port = int(server.url.split(":")[2].split("/")[0])
             broken = await asyncio.start_server(drop, "127.0.0.2", port)
             names = Names(["127.0.0.2", "127.0.0.1"])
-            async with WireTransport(LONG, resolver=names, ssl_context=trusting) as transport:
+            async with HttpTransport(LONG, name_servers=names, ssl_context=trusting) as transport:
                 result = await transport.attempt(f"https://hook.example:{port}/", {}, b"")
             broken.close()
             await broken.wait_closed()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hookwright_sender import Outcome
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 
 LONG = 30.0  # seconds: never reached
 SHORT = 1.0  # seconds: always reached
@@ -154,7 +154,7 @@ def test_a_fault_ends_as_documented_in_bounded_memory(loop, serve, fault):
     body = b"x" * 1000
 
     async def run():
-        async with serve(behaviour) as server, WireTransport(timeout) as transport:
+        async with serve(behaviour) as server, HttpTransport(timeout) as transport:
             await transport.attempt(server.url, {}, body)
             before = resident()
             attempts = await asyncio.gather(
@@ -181,7 +181,7 @@ def test_a_large_body_is_not_copied_for_a_receiver_that_does_not_read(
         tls = certified("127.0.0.1") if secure else None
         async with (
             serve(deaf, tls) as server,
-            WireTransport(SHORT, ssl_context=trusting) as transport,
+            HttpTransport(SHORT, ssl_context=trusting) as transport,
         ):
             before = resident()
             highest = 0
@@ -205,7 +205,7 @@ def test_an_early_answer_ends_the_connection(loop, serve):
         await asyncio.Event().wait()
 
     async def run():
-        async with serve(behaviour) as server, WireTransport(LONG) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
             statuses = [
                 (await transport.attempt(server.url, {}, bytes(32 * 2**20))).status
                 for _ in range(2)
@@ -233,7 +233,7 @@ def test_an_early_answer_is_read_before_the_connection_breaks(loop):
                 )
 
     async def run():
-        async with WireTransport(LONG) as transport:
+        async with HttpTransport(LONG) as transport:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
             return [(await transport.attempt(url, {}, bytes(300_000))).status for _ in range(20)]
 
@@ -250,7 +250,7 @@ def test_a_large_body_leaves_the_connection_for_the_next(loop, serve, answers):
     """When the receiver took all of it."""
 
     async def run():
-        async with serve(answers(EMPTY)) as server, WireTransport(LONG) as transport:
+        async with serve(answers(EMPTY)) as server, HttpTransport(LONG) as transport:
             for size in (2**22, 3, 2**22):
                 assert (await transport.attempt(server.url, {}, b"x" * size)).succeeded
             return server
@@ -271,7 +271,7 @@ def test_a_large_body_over_tls(loop, serve, answers, certified, trusting):
     async def run():
         async with (
             serve(answers(EMPTY), certified("127.0.0.1")) as server,
-            WireTransport(LONG, ssl_context=trusting) as transport,
+            HttpTransport(LONG, ssl_context=trusting) as transport,
         ):
             return await transport.attempt(server.url, {}, body), server
 
@@ -288,7 +288,7 @@ def test_one_answer_does_not_answer_two(loop, serve):
             await exchange.write(EMPTY + OK + b"X-Slipped: in\r\nContent-Length: 0\r\n\r\n")
 
     async def run():
-        async with serve(behaviour) as server, WireTransport(LONG) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
             attempts = [await transport.attempt(server.url, {}, b"") for _ in range(3)]
             return attempts, server
 
@@ -331,7 +331,7 @@ def test_every_attempt_gets_its_own_answer(loop, serve):
                     assert attempt.outcome is Outcome.DISCONNECTED, attempt
                     lost += 1
 
-        async with serve(behaviour) as server, WireTransport(LONG) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
             await asyncio.gather(*(work(transport, server.url) for _ in range(50)))
             assert len(server.requests) == 2000, "each was sent once"
         return lost
@@ -356,7 +356,7 @@ def test_cancelling_closes_the_connection(loop, serve, certified, trusting, secu
         tls = certified("127.0.0.1") if secure else None
         async with (
             serve(behaviour, tls) as server,
-            WireTransport(LONG, ssl_context=trusting) as transport,
+            HttpTransport(LONG, ssl_context=trusting) as transport,
         ):
             task = asyncio.create_task(transport.attempt(server.url, {}, b"x"))
             await arrived.wait()
@@ -382,7 +382,7 @@ def test_cancelling_in_the_handshake(loop, serve):
                 await exchange.gone()
             closed.set()
 
-        async with serve(behaviour) as server, WireTransport(LONG) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
             url = server.url.replace("http", "https", 1)
             task = asyncio.create_task(transport.attempt(url, {}, b"x"))
             await arrived.wait()

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import socket
 import threading
+from ipaddress import ip_address
 
 import pytest
 
 from hookwright_sender import Outcome
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 
 LONG = 30.0
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -40,7 +41,7 @@ def test_how_long_a_connection_is_used(loop, serve, answers, bounds, times, conn
     async def run():
         async with (
             serve(answers(EMPTY)) as server,
-            WireTransport(LONG, monotonic=clock, **bounds) as transport,
+            HttpTransport(LONG, monotonic=clock, **bounds) as transport,
         ):
             for time in times:
                 clock.now = 1000.0 + time
@@ -55,14 +56,14 @@ def test_the_age_counts_from_before_the_look_up(loop, serve, answers):
     clock = Clock()
 
     class Slow:
-        async def resolve(self, *_asked):
+        async def addresses(self, *_asked):
             clock.now += 40
-            return [{"host": "127.0.0.1"}]
+            return [ip_address("127.0.0.1")]
 
     async def run():
         async with (
             serve(answers(EMPTY)) as server,
-            WireTransport(LONG, resolver=Slow(), monotonic=clock, idle=100) as transport,
+            HttpTransport(LONG, name_servers=Slow(), monotonic=clock, idle=100) as transport,
         ):
             url = server.url.replace("127.0.0.1", "hook.example")
             for _ in range(2):
@@ -85,7 +86,7 @@ def test_an_idle_connection_is_closed(loop, serve):
             await exchange.gone()
             closed.set()
 
-        async with serve(behaviour) as server, WireTransport(LONG, idle=0.01) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG, idle=0.01) as transport:
             await transport.attempt(server.url, {}, b"")
             await asyncio.wait_for(closed.wait(), LONG)
 
@@ -108,7 +109,7 @@ def test_no_more_than_so_many_wait(loop, serve):
             await exchange.gone()
             closed.release()
 
-        async with serve(behaviour) as server, WireTransport(LONG, size=2) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG, size=2) as transport:
             tasks = [asyncio.create_task(transport.attempt(server.url, {}, b"")) for _ in range(5)]
             for _ in tasks:
                 await arrived.acquire()
@@ -126,7 +127,7 @@ def test_another_name_is_another_connection(loop, serve, answers):
     """A connection serves the host that it was resolved and checked for."""
 
     async def run():
-        async with serve(answers(EMPTY)) as server, WireTransport(LONG) as transport:
+        async with serve(answers(EMPTY)) as server, HttpTransport(LONG) as transport:
             for _ in range(2):
                 await transport.attempt(server.url, {}, b"")
                 await transport.attempt(server.url.replace("127.0.0.1", "localhost"), {}, b"")
@@ -194,7 +195,7 @@ def test_what_came_while_nobody_looked_ends_a_connection(loop, scheme, after, ce
     tls = certified("127.0.0.1") if scheme == "https" else None
 
     async def run(port, done):
-        async with WireTransport(LONG, ssl_context=trusting) as transport:
+        async with HttpTransport(LONG, ssl_context=trusting) as transport:
             url = f"{scheme}://127.0.0.1:{port}/"
             first = await transport.attempt(url, {}, b"")
             # It blocks the loop, so that nothing can be read meanwhile.
@@ -221,7 +222,7 @@ def test_what_came_while_idle_ends_a_connection(loop, serve):
             await exchange.gone()
             closed.set()
 
-        async with serve(behaviour) as server, WireTransport(LONG) as transport:
+        async with serve(behaviour) as server, HttpTransport(LONG) as transport:
             first = await transport.attempt(server.url, {}, b"")
             await asyncio.wait_for(closed.wait(), LONG)
             return first, await transport.attempt(server.url, {}, b""), server
@@ -234,7 +235,7 @@ def test_an_end_that_was_seen_is_enough(loop, serve, answers):
     """The loop takes a turn to close a connection; meanwhile it is not handed out."""
 
     async def run():
-        async with serve(answers(EMPTY)) as server, WireTransport(LONG) as transport:
+        async with serve(answers(EMPTY)) as server, HttpTransport(LONG) as transport:
             await transport.attempt(server.url, {}, b"")
             (connection,) = transport._pool._idle
             assert connection.answer.status is None, "nothing is kept that could be taken for new"
@@ -257,7 +258,7 @@ def test_closing_ends_what_is_under_way(loop, serve):
             await exchange.gone()
 
         async with serve(behaviour) as server:
-            async with WireTransport(LONG) as transport:
+            async with HttpTransport(LONG) as transport:
                 task = asyncio.create_task(transport.attempt(server.url, {}, b""))
                 await arrived.wait()
             return await task

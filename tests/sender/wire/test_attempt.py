@@ -18,9 +18,8 @@ import uvloop
 
 from hookwright_schemas import HookwrightError
 from hookwright_sender import HttpTransport, InvalidURL, Outcome
+from hookwright_sender.egress.system_names import SystemNames
 from hookwright_sender.explanation import BODY_LIMIT
-from hookwright_sender.resolver import SystemResolver
-from hookwright_sender.wire import WireTransport
 
 LONG = 30.0  # seconds: never reached, so that a slow machine changes no outcome
 SHORT = 1.0  # seconds: always reached, because the other side never does its part
@@ -42,7 +41,7 @@ def answer(status, *lines, body=b""):
 class Client:
     """A transport under test, and the kind of loop that it runs in."""
 
-    transport: type[HttpTransport | WireTransport]
+    transport: type[HttpTransport]
     loop: Callable[[], asyncio.AbstractEventLoop]
 
     def run(self, main):
@@ -75,9 +74,8 @@ class Client:
 
 
 CLIENTS = {
-    "aiohttp": Client(HttpTransport, asyncio.new_event_loop),
-    "wire": Client(WireTransport, asyncio.new_event_loop),
-    "wire-uvloop": Client(WireTransport, uvloop.new_event_loop),
+    "asyncio": Client(HttpTransport, asyncio.new_event_loop),
+    "uvloop": Client(HttpTransport, uvloop.new_event_loop),
 }
 
 
@@ -216,9 +214,8 @@ def test_no_head_within_the_deadline_is_a_timeout(client, serve, behaviour):
 def test_interim_answers_without_an_end_end_the_attempt(client, serve):
     """However many they are: at the deadline, or at the size that a head may have."""
     attempt, _ = client.one(serve, endless_interim, timeout=SHORT)
-    bounded = client.transport is WireTransport
-    outcome = Outcome.INVALID_RESPONSE if bounded else Outcome.TIMEOUT
-    assert (attempt.outcome, attempt.status, attempt.reached) == (outcome, None, True)
+    assert attempt.outcome is Outcome.INVALID_RESPONSE
+    assert (attempt.status, attempt.reached) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +244,7 @@ def test_the_deadline_covers_the_request_body(client, serve):
 
 
 def test_the_deadline_covers_the_look_up(client):
-    """A name server that never answers is a timeout, and nothing was reached."""
+    """A name server that never answers is told from a receiver that does not."""
     release = threading.Event()
 
     def never(*_arguments, **_options):
@@ -255,7 +252,7 @@ def test_the_deadline_covers_the_look_up(client):
         raise socket.gaierror(socket.EAI_AGAIN, "late")
 
     async def run():
-        async with client.transport(SHORT, resolver=SystemResolver(never)) as transport:
+        async with client.transport(SHORT, name_servers=SystemNames(never)) as transport:
             return await transport.attempt("http://slow.example/", HEADERS, BODY)
 
     try:
@@ -263,7 +260,9 @@ def test_the_deadline_covers_the_look_up(client):
         waiting = [thread.name for thread in threading.enumerate()]
     finally:
         release.set()
-    assert (attempt.outcome, attempt.reached) == (Outcome.TIMEOUT, False)
+    assert (attempt.outcome, attempt.reached) == (Outcome.DNS_ERROR, False)
+    assert "slow.example could not be resolved" in attempt.error
+    assert "did not answer within 0.8 s" in attempt.error
     assert "resolve slow.example" in waiting, "the loop did not wait for the look-up to end"
 
 
