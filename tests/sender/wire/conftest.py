@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from .client import CLIENTS
+
 
 def open_sockets():
     """Return how many sockets this process has open."""
@@ -66,4 +68,10 @@ LOOPS = [Loop("asyncio", asyncio.new_event_loop), Loop("uvloop", uvloop.new_even
 @pytest.fixture(params=LOOPS, ids=lambda loop: loop.name)
 def loop(request):
     """Each kind of loop in turn."""
+    return request.param
+
+
+@pytest.fixture(params=CLIENTS.values(), ids=CLIENTS.keys())
+def client(request):
+    """Each transport, in each kind of loop that it is used in."""
     return request.param

@@ -1,173 +1,21 @@
-"""The fault matrix: receivers at their worst, many at once, in bounded memory."""
+"""Exchanges under load: large bodies, early answers, many at once, attempts given up."""
 
 import asyncio
 import contextlib
-import gzip
 import random
-import resource
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 
 from hookwright_sender import Outcome
 from hookwright_sender.wire import HttpTransport
 
+from .memory import resident
+from .servers import EMPTY, OK, deaf
+
 LONG = 30.0  # seconds: never reached
 SHORT = 1.0  # seconds: always reached
-MANY = 32
-OK = b"HTTP/1.1 200 OK\r\n"
-EMPTY = OK + b"Content-Length: 0\r\n\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-BOMB = gzip.compress(bytes(10 * 2**20))
-
-
-def resident():
-    """Return the memory of this process, in bytes."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize()
-
-
-def say(*parts):
-    """Answer with fixed bytes and wait for the client to go."""
-
-    async def behaviour(exchange):
-        while await exchange.request() is not None:
-            for part in parts:
-                await exchange.write(part)
-
-    return behaviour
-
-
-def repeat(start, part):
-    """Answer without an end, as fast as it is taken."""
-
-    async def behaviour(exchange):
-        await exchange.request()
-        await exchange.write(start)
-        while True:
-            await exchange.write(part)
-
-    return behaviour
-
-
-async def refuse(exchange):
-    """Reset the connection before the request is read."""
-    reset(exchange)
-
-
-async def reset_in_the_answer(exchange):
-    """Reset the connection in the middle of the body."""
-    await exchange.request()
-    await exchange.write(OK + b"Content-Length: 9\r\n\r\nhi")
-    reset(exchange)
-
-
-def reset(exchange):
-    """Let the connection end with a reset."""
-    raw = exchange.writer.get_extra_info("socket")
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
-async def drip(exchange):
-    """Answer a byte at a time, and never to the end."""
-    await exchange.request()
-    while True:
-        for place in range(len(OK)):
-            await exchange.write(OK[place : place + 1])
-            await asyncio.sleep(0.01)
-        await exchange.write(b"X: ")
-        await exchange.gone()
-
-
-async def deaf(_exchange):
-    """Take the connection and read nothing."""
-    await asyncio.Event().wait()
-
-
-# behaviour, timeout, outcome, status
-FAULTS = {
-    "resets at once": (refuse, LONG, Outcome.DISCONNECTED, None),
-    "resets in the answer": (reset_in_the_answer, LONG, Outcome.SUCCESS, 200),
-    "hangs": (say(), SHORT, Outcome.TIMEOUT, None),
-    "reads nothing": (deaf, SHORT, Outcome.TIMEOUT, None),
-    "drips": (drip, SHORT, Outcome.TIMEOUT, None),
-    "500": (
-        say(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"),
-        LONG,
-        Outcome.SERVER_ERROR,
-        500,
-    ),
-    "429": (say(b"HTTP/1.1 429 X\r\nRetry-After: 7\r\n\r\n"), SHORT, Outcome.CLIENT_ERROR, 429),
-    "410": (say(b"HTTP/1.1 410 X\r\nContent-Length: 0\r\n\r\n"), LONG, Outcome.CLIENT_ERROR, 410),
-    "302": (say(b"HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n"), LONG, Outcome.REDIRECT, 302),
-    "ten gigabytes": (
-        repeat(OK + b"Content-Length: 10000000000\r\n\r\n", b"x" * 65536),
-        LONG,
-        Outcome.SUCCESS,
-        200,
-    ),
-    "endless chunks": (repeat(CHUNKED, b"1\r\nx\r\n" * 1000), LONG, Outcome.SUCCESS, 200),
-    "endless trailers": (
-        repeat(CHUNKED + b"0\r\n", b"x: y\r\n" * 1000),
-        LONG,
-        Outcome.SUCCESS,
-        200,
-    ),
-    "an endless trailer": (
-        repeat(CHUNKED + b"0\r\nx: ", b"y" * 65536),
-        LONG,
-        Outcome.SUCCESS,
-        200,
-    ),
-    "a gzip bomb": (
-        say(OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB),
-        LONG,
-        Outcome.SUCCESS,
-        200,
-    ),
-    "endless headers": (repeat(OK, b"x: y\r\n" * 1000), LONG, Outcome.INVALID_RESPONSE, None),
-    "an endless header": (repeat(OK + b"x: ", b"y" * 65536), LONG, Outcome.INVALID_RESPONSE, None),
-    "an endless name": (repeat(OK, b"y" * 65536), LONG, Outcome.INVALID_RESPONSE, None),
-    "an endless reason": (
-        repeat(b"HTTP/1.1 200 ", b"y" * 65536),
-        LONG,
-        Outcome.INVALID_RESPONSE,
-        None,
-    ),
-    "endless interim answers": (
-        repeat(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
-        LONG,
-        Outcome.INVALID_RESPONSE,
-        None,
-    ),
-    "an endless empty line": (repeat(b"", b"\r\n" * 10000), LONG, Outcome.INVALID_RESPONSE, None),
-    "broken chunking": (say(CHUNKED + b"zz\r\n"), LONG, Outcome.SUCCESS, 200),
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_ends_as_documented_in_bounded_memory(loop, serve, fault):
-    """As an outcome, with the connection closed and next to nothing kept."""
-    behaviour, timeout, outcome, status = FAULTS[fault]
-    body = b"x" * 1000
-
-    async def run():
-        async with serve(behaviour) as server, HttpTransport(timeout) as transport:
-            await transport.attempt(server.url, {}, body)
-            before = resident()
-            attempts = await asyncio.gather(
-                *(transport.attempt(server.url, {}, body) for _ in range(MANY))
-            )
-            grown = resident() - before
-            assert all(len(attempt.response_body) <= 16384 for attempt in attempts)
-            return attempts, grown
-
-    attempts, grown = loop.run(run())
-    told = {(attempt.outcome, attempt.status) for attempt in attempts}
-    assert told == {(outcome, status)}, attempts[0]
-    assert grown < MANY * 2**20
 
 
 @pytest.mark.parametrize("secure", [False, True])
