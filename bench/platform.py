@@ -20,7 +20,7 @@ from hookwright_sender.platform.capture import Lead
 from hookwright_sender.platform.owner import Owner
 from hookwright_sender.platform.principal import Principal
 from hookwright_sender.settings import PREFIX, Settings
-from hookwright_sender.wire import WireTransport
+from hookwright_sender.wire import HttpTransport
 
 ADDRESS = "127.0.0.1"
 BATCH = 500
@@ -136,7 +136,7 @@ def platform(database_url: str, ports: Sequence[int], **given: object) -> Iterat
         )
         outward = Outward.of(settings)
         with prepared(settings) as (database, ring):
-            transport = WireTransport(settings.timeout)
+            transport = HttpTransport(settings.timeout)
             made = services(database, ring, outward, transport)
             account = made.accounts.create("bench")
             yield Platform(settings, zone, made, Principal(account.id, "command"))
