@@ -10,13 +10,14 @@ import click
 from click.core import ParameterSource
 
 from hookwright.console import Progress, console, progress
+from hookwright.interruption import run
 from hookwright_receiver.conformance import (
     CaseFinished,
     Event,
     Report,
     RunStarted,
     Verdict,
-    grade,
+    agrade,
     select,
 )
 from hookwright_receiver.conformance.credentials import MODES
@@ -142,10 +143,10 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     }
     files = {"json": json_file, "junit": junit_file, "html": html_file}
     _check_writable(files)
-    # A project's processes are ended on the way out, and for SIGINT asyncio knows an orderly one.
+    # A project's processes are ended on the way out, and for SIGINT there is an orderly one.
     before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        report = grade(target, **options)
+        report = run(agrade(target, **options))
     finally:
         bar.close()
         signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,5 @@
 """`hookwright domain`: proofs that hosts are an account's own."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -61,6 +60,7 @@ def verify(host: str, account_id: int | None, *, as_json: bool) -> None:
 
     Exits with 0 when the host is proven, 1 when it is not, 3 when no name server gave an answer.
     """
+    from hookwright.interruption import run  # noqa: PLC0415
     from hookwright.platform.errors import NotProven, Undecided  # noqa: PLC0415
     from hookwright.platform.opening import existing  # noqa: PLC0415
     from hookwright.platform.printing import print_json  # noqa: PLC0415
@@ -72,7 +72,7 @@ def verify(host: str, account_id: int | None, *, as_json: bool) -> None:
         principal = options.principal(database, account_id)
         service = domains(database, settings)
         service.add(principal, host)
-        domain = asyncio.run(service.verify(principal, host))
+        domain = run(service.verify(principal, host))
     if as_json:
         print_json(shown(domain))
     if domain.code == UNKNOWN:

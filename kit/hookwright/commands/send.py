@@ -1,6 +1,5 @@
 """`hookwright send`: one event, or many, to a URL."""
 
-import asyncio
 import math
 import time
 from contextlib import nullcontext
@@ -110,6 +109,7 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     every message was accepted, 1 when one was not, 2 for wrong usage, 3 when nobody was reached.
     """
     from hookwright.console import console  # noqa: PLC0415
+    from hookwright.interruption import run  # noqa: PLC0415
     from hookwright.sending.assembly import assemble  # noqa: PLC0415
     from hookwright_schemas import load_contract  # noqa: PLC0415  `--help` stays fast
 
@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     assembled = assemble(load_contract(folder), event, fields, parameters, content)
     assembled.validate()
     options = Options(url, secrets, message_id, count, concurrency, timeout)
-    report = asyncio.run(send(assembled, options))
+    report = run(send(assembled, options))
     if as_json:
         click.echo(report.as_json())
     else:

@@ -1,6 +1,5 @@
 """`hookwright webhook`: the one webhook of a CTA or a project."""
 
-import asyncio
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -54,6 +53,7 @@ def set_webhook(  # noqa: PLR0913, PLR0917  click gives each option as an argume
     Replaces a webhook that is there, with all its parameters. The signing secret of a new one is
     printed, this once.
     """
+    from hookwright.interruption import run  # noqa: PLC0415
     from hookwright.platform.parameters import read  # noqa: PLC0415  `--help` stays fast
     from hookwright.platform.printing import print_json, print_object  # noqa: PLC0415
     from hookwright.platform.services import opened  # noqa: PLC0415
@@ -63,7 +63,7 @@ def set_webhook(  # noqa: PLR0913, PLR0917  click gives each option as an argume
     values = read(parameters, data.read() if data is not None else None)
     with opened() as services:
         principal = options.principal(services.database, account_id)
-        done = asyncio.run(
+        done = run(
             services.webhooks.set(principal, owner, "custom", url, values, only_new=only_new)
         )
     if as_json:
@@ -133,20 +133,22 @@ def test(
 
     Exits with 0 when it was accepted, 1 when it was not.
     """
+    from hookwright.interruption import run  # noqa: PLC0415
     from hookwright.platform.errors import NotDelivered  # noqa: PLC0415
     from hookwright.platform.printing import print_json, print_object  # noqa: PLC0415
-    from hookwright.platform.services import delivering  # noqa: PLC0415
+    from hookwright.platform.services import delivering, opened  # noqa: PLC0415
 
     owner = options.owner_of(cta_id, project_id)
+    with opened() as services:
+        principal = options.principal(services.database, account_id)
+        webhook = services.webhooks.get(principal, owner)
+    options.confirm(f"Send sample data to {printable(webhook.url)}?", sure=yes)
 
-    async def send(account: int | None) -> "TestResult":
+    async def send() -> "TestResult":
         async with delivering() as services:
-            principal = options.principal(services.database, account)
-            webhook = await asyncio.to_thread(services.webhooks.get, principal, owner)
-            options.confirm(f"Send sample data to {printable(webhook.url)}?", sure=yes)
             return await services.tester.test(principal, owner)
 
-    result = asyncio.run(send(account_id))
+    result = run(send())
     if as_json:
         print_json(test_document(result))
     else:
