@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -55,35 +56,45 @@ class Dialler:
         born = self._monotonic()
         addresses = await self._addresses(target, look_up)
         while True:
+            dialled: dict[socket.socket, AddressInfo] = {}
             try:
                 found = await aiohappyeyeballs.start_connection(
                     addresses,
                     happy_eyeballs_delay=NEXT_ADDRESS,
                     interleave=1,
+                    socket_factory=partial(_socket, dialled),
                 )
             except TimeoutError:
                 raise
             except OSError as failure:
-                line = f"no connection to {target.host}:{target.port}: {reason(failure)}"
-                raise NoConnectionError(Outcome.REFUSED, line) from failure
-            dialled = found.getpeername()
+                raise _refused(target, failure) from failure
             try:
                 return await self._secure(target, found, born)
             except TimeoutError:
                 raise
             except (OSError, ValueError) as failure:
-                addresses = [info for info in addresses if info[4][:2] != dialled[:2]]
+                addresses = [info for info in addresses if info != dialled[found]]
                 if not addresses:
-                    raise no_handshake(failure) from failure
+                    told = no_handshake(failure) if target.tls else _refused(target, failure)
+                    raise told from failure
 
     async def _secure(self, target: Target, connected: socket.socket, born: float) -> Connection:
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            lambda: Connection(loop, connected, target.key, born, self._monotonic, self._pool.lose),
-            sock=connected,
-            ssl=self._context() if target.tls else None,
-            server_hostname=target.host if target.tls else None,
-        )
+        try:
+            _, connection = await loop.create_connection(
+                lambda: Connection(
+                    loop, connected, target.key, born, self._monotonic, self._pool.lose
+                ),
+                sock=connected,
+                ssl=self._context() if target.tls else None,
+                server_hostname=target.host if target.tls else None,
+            )
+        except BaseException:
+            if not isinstance(loop, asyncio.BaseEventLoop):
+                # Uvloop has closed the descriptor. The socket would close it again when it is
+                # forgotten, and by then it may be somebody else's.
+                connected.detach()
+            raise
         self._pool.add(connection)
         return connection
 
@@ -110,6 +121,14 @@ class Dialler:
         return infos
 
 
+def _socket(dialled: dict[socket.socket, AddressInfo], info: AddressInfo) -> socket.socket:
+    # The socket itself no longer knows whom it was connected to once the other side has reset it.
+    family, kind, protocol, *_ = info
+    made = socket.socket(family, kind, protocol)
+    dialled[made] = info
+    return made
+
+
 def _numeric(address: str, port: int) -> list[AddressInfo]:
     # No look-up: it turns the text of an address into what the system dials.
     flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -120,6 +139,11 @@ def _numeric(address: str, port: int) -> list[AddressInfo]:
             address, port, type=socket.SOCK_STREAM, flags=flags
         )
     ]
+
+
+def _refused(target: Target, failure: Exception) -> NoConnectionError:
+    line = f"no connection to {target.host}:{target.port}: {reason(failure)}"
+    return NoConnectionError(Outcome.REFUSED, line)
 
 
 def _unresolved(target: Target, why: str) -> NoConnectionError:
