@@ -103,7 +103,7 @@ class Dialler:
             hosts = [target.host]
         else:
             try:
-                found = await self._names.addresses(target.host, look_up)
+                found = await self._names.addresses(target.name, look_up)
             except OSError as failure:
                 if isinstance(failure, TimeoutError) and failure.errno is None:
                     raise

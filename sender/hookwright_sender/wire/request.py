@@ -51,29 +51,31 @@ class InvalidHeader(SenderError):  # noqa: N818  the name says what happened
 class Target:
     """Where a URL leads: which connections serve it, and how a request for it begins.
 
-    `host` is as it is dialled, named to TLS and checked against the certificate. Raises
-    `InvalidURL`.
+    `host` is as it is named to TLS and checked against the certificate, `name` as it is looked up.
+    Raises `InvalidURL`.
     """
 
-    __slots__ = ("host", "is_address", "key", "port", "start", "tls")
+    __slots__ = ("host", "is_address", "key", "name", "port", "start", "tls")
 
     def __init__(self, url: str) -> None:
         target = parse_target(url)
         host, port = target.raw_host or "", target.port or 0
         self.tls = target.scheme == "https"
         # Certificates and Host name a host without the dot that ends its full name.
-        self.host = host.replace("%25", "%").rstrip(".")
+        self.host = host.replace("%25", "%").removesuffix(".")
         self.port = port
         self.is_address = ":" in host or self.host.replace(".", "").isdigit()
         if self.is_address and ":" not in host and not _is_dotted_quad(self.host):
             raise InvalidURL(url, "its host is not a canonical IPv4 address")
-        self.key = (self.tls, self.host, port)
+        # Without the dot a resolver tries its search domains, with it not the file of hosts.
+        self.name = self.host if self.is_address or self.host == "localhost" else host
+        self.key = (self.tls, self.name, port)
         place = _place(url) or target.raw_path_qs
-        name = ZONE.sub("", target.host_port_subcomponent or "")
-        if not VISIBLE.fullmatch(place + name):
+        authority = ZONE.sub("", target.host_port_subcomponent or "")
+        if not VISIBLE.fullmatch(place + authority):
             raise InvalidURL(url, "it cannot be written into a request")
         self.start = (
-            f"POST {place} HTTP/1.1\r\nHost: {name}\r\naccept-encoding: identity\r\n"
+            f"POST {place} HTTP/1.1\r\nHost: {authority}\r\naccept-encoding: identity\r\n"
         ).encode("ascii")
 
     def head(self, headers: Mapping[str, str], length: int) -> bytes:

@@ -214,10 +214,12 @@ def test_tls_is_about_the_name(loop, serve, answers, certified, trusting, host):
     tls = certified("hook.example")
     named = []
     tls.sni_callback = lambda _socket, name, _context: named.append(name)
+    names = Names(["127.0.0.1"])
     (attempt,), server = send(
-        loop, serve, answers(EMPTY), Names(["127.0.0.1"]), tls=tls, ssl_context=trusting, host=host
+        loop, serve, answers(EMPTY), names, tls=tls, ssl_context=trusting, host=host
     )
     assert attempt.outcome is Outcome.SUCCESS
+    assert names.asked == [host], "without its full stop a resolver would try search domains"
     assert named == ["hook.example"]
     assert b"\r\nHost: hook.example:" in server.requests[0]
 

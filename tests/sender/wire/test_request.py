@@ -73,6 +73,24 @@ def test_where_a_url_leads(url, host, port, name, place, why):  # noqa: PLR0913,
 
 
 @pytest.mark.parametrize(
+    ("host", "name", "why"),
+    [
+        ("host.example", "host.example", "search domains may be tried"),
+        ("host.example.", "host.example.", "it is whole, and no search domain is tried"),
+        ("Bücher.Example.", "xn--bcher-kva.example.", "so it is in any letters"),
+        ("localhost.", "localhost", "stands in the file of hosts without its full stop"),
+        ("127.0.0.1.", "127.0.0.1", "an address is not looked up"),
+    ],
+)
+def test_a_name_is_looked_up_as_it_is_written(host, name, why):
+    """A full stop at its end is a part of it there, and nowhere else."""
+    target = Target(f"https://{host}/")
+    assert target.name == name, why
+    assert target.host == name.removesuffix("."), why
+    assert target.key == (True, name, 443), "what another name led to serves no request"
+
+
+@pytest.mark.parametrize(
     ("url", "why"),
     [
         ("http://127.1/", "short"),
@@ -80,6 +98,7 @@ def test_where_a_url_leads(url, host, port, name, place, why):  # noqa: PLR0913,
         ("http://0177.0.0.1/", "octal"),
         ("http://127.0.0.256/", "out of range"),
         ("http://1.2.3.4.5/", "five parts"),
+        ("http://127.0.0.1../", "one full stop too many"),
     ],
 )
 def test_an_address_that_readers_disagree_on_is_refused(url, why):
