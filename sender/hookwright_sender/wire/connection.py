@@ -1,6 +1,7 @@
 """One connection: requests go out on it and answers come back, one at a time."""
 
 import asyncio
+import math
 import select
 import socket
 from collections.abc import Callable
@@ -19,7 +20,7 @@ class Connection(asyncio.Protocol):
 
     `failure` is set when the exchange ended before the answer did: `TimeoutError`, what the
     system said of a broken connection, `HungUpError` or `MalformedAnswerError`. `born` is when its
-    host was resolved.
+    host was resolved, `patience` for how many seconds it may wait for the next one.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol):
         "failure",
         "idle_since",
         "key",
+        "patience",
         "served",
     )
 
@@ -66,6 +68,7 @@ class Connection(asyncio.Protocol):
         self.answer = Answer(monotonic)
         self.born = self.idle_since = born
         self.served = 0
+        self.patience = math.inf
         self.closed = False
         self.failure: Exception | None = None
         self.key = key

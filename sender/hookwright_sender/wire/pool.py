@@ -1,8 +1,10 @@
 """Connections that wait for another request."""
 
 import asyncio
+import math
+import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hookwright_sender.wire.connection import Connection
 
@@ -11,6 +13,20 @@ Key = tuple[bool, str, int]
 SETTLED = 0.001
 # Exchanges after which a server is known to keep connections.
 PROVEN = 4
+# Seconds before a receiver hangs up by its own word, for what is under way: half of them at most.
+MARGIN = 1.0
+# `timeout=5, max=100`, as servers write it (RFC 2068, 19.7.1.1).
+TIMEOUT = re.compile(r"(?:^|[,;\s])timeout\s*=\s*\"?(\d{1,9})", re.IGNORECASE | re.ASCII)
+
+
+def patience(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds a connection may wait by the headers of its last answer."""
+    said = headers.get("keep-alive")
+    promised = None if said is None else TIMEOUT.search(said)
+    if promised is None:
+        return math.inf
+    seconds = int(promised[1])
+    return seconds - min(MARGIN, seconds / 2)
 
 
 class Pool:
@@ -18,9 +34,9 @@ class Pool:
 
     A connection serves requests for `reuse` seconds in all, because the addresses of its host are
     resolved and checked when it is made, and only then. It waits `idle` seconds for the next one:
-    less than the five seconds after which many servers hang up, so that it is ours to close and
-    no request runs into the end of it. Beyond `size` waiting connections the one that waits
-    longest is closed.
+    less than the five seconds after which many servers hang up, and less than the receiver said in
+    its last answer, so that it is ours to close and no request runs into the end of it. Beyond
+    `size` waiting connections the one that waits longest is closed.
     """
 
     __slots__ = (
@@ -85,9 +101,10 @@ class Pool:
             connection.abort()
         return None
 
-    def give(self, connection: Connection) -> None:
-        """Take a connection back after an exchange that left it in order."""
+    def give(self, connection: Connection, patience: float = math.inf) -> None:
+        """Take a connection back for `patience` seconds after an exchange that left it in order."""
         now = connection.idle_since = self._monotonic()
+        connection.patience = patience
         connection.served += 1
         if self._closed is not None or not self._is_young(connection, now):
             connection.abort()
@@ -125,7 +142,9 @@ class Pool:
             await self._closed
 
     def _is_young(self, connection: Connection, now: float) -> bool:
-        return now - connection.born < self.reuse and now - connection.idle_since < self.idle
+        waited = now - connection.idle_since
+        young = now - connection.born < self.reuse
+        return young and waited < self.idle and waited < connection.patience
 
     def _forget(self, connection: Connection) -> None:
         del self._idle[connection]

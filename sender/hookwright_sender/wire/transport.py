@@ -22,7 +22,7 @@ from hookwright_sender.wire.connection import Connection
 from hookwright_sender.wire.deadline import Deadlines
 from hookwright_sender.wire.dial import Dialler
 from hookwright_sender.wire.failure import HungUpError, NoConnectionError, explain
-from hookwright_sender.wire.pool import Pool
+from hookwright_sender.wire.pool import Pool, patience
 from hookwright_sender.wire.request import Target
 
 # URLs of which the beginning of a request is kept.
@@ -126,7 +126,7 @@ class HttpTransport:
             return Attempt(outcome, self._monotonic() - started, error=line)
         attempt = self._answered(connection, answer, started)
         if connection.is_reusable():
-            pool.give(connection)
+            pool.give(connection, patience(attempt.response_headers))
         else:
             connection.abort()
         return attempt

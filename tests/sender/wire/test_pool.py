@@ -51,6 +51,41 @@ def test_how_long_a_connection_is_used(loop, serve, answers, bounds, times, conn
     assert loop.run(run()).connections == connections, why
 
 
+@pytest.mark.parametrize(
+    ("said", "wait", "connections", "why"),
+    [
+        ("timeout=2", 0.9, 1, "a second before the receiver hangs up is left"),
+        ("timeout=2", 1.1, 2, "a request could run into the end of it"),
+        ("timeout=1", 0.4, 1, "or half of what there is"),
+        ("timeout=1", 0.6, 2, "and no more"),
+        ("timeout=0", 0.0, 2, "it does not wait at all"),
+        ("max=9, Timeout = 2", 1.1, 2, "in any order and any letters"),
+        ("timeout=2, max=9", 1.1, 2, "as Apache writes it"),
+        ("timeout=60", 4.1, 2, "our own patience is the shorter one"),
+        ("timeout=" + "9" * 99, 3.9, 1, "a number too long to be one"),
+        ("timeout=-1", 3.9, 1, "no number"),
+        ("idle-timeout=1", 3.9, 1, "another parameter"),
+        ("", 3.9, 1, "nothing said"),
+    ],
+)
+def test_a_receiver_says_how_long_it_waits(loop, serve, answers, said, wait, connections, why):  # noqa: PLR0913, PLR0917  a row and three fixtures
+    """A request on a connection that is just being closed is lost, and the receiver had warned."""
+    clock = Clock()
+    answer = b"HTTP/1.1 200 OK\r\nKeep-Alive: %b\r\nContent-Length: 0\r\n\r\n" % said.encode()
+
+    async def run():
+        async with (
+            serve(answers(answer)) as server,
+            HttpTransport(LONG, monotonic=clock) as transport,
+        ):
+            for time in (0, wait):
+                clock.now = 1000.0 + time
+                assert (await transport.attempt(server.url, {}, b"")).succeeded
+            return server
+
+    assert loop.run(run()).connections == connections, why
+
+
 def test_the_age_counts_from_before_the_look_up(loop, serve, answers):
     """Addresses that took half a minute to find are good for the other half."""
     clock = Clock()
