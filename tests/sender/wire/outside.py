@@ -75,6 +75,17 @@ OUTSIDE = (
         "in the phrase and in a header",
     ),
     success(
+        "a control character",
+        say(answer("200 OK", "Set-Cookie: a=\x01")),
+        "RFC 9110, 5.5 lets one keep it, and nothing of it is interpreted",
+    ),
+    success(
+        "a header of 16 KiB",
+        say(answer("200 OK", "Content-Security-Policy: " + "x" * 16384)),
+        "policies and cookies grow, and it is the receiver's own affair",
+        foreign=Foreign(Verdict(Outcome.INVALID_RESPONSE), "it takes lines of 8 KiB"),
+    ),
+    success(
         "204 with a body",
         say(b"HTTP/1.1 204 X\r\nContent-Length: 4\r\n\r\nnope"),
         "there is none, and what comes is not the next answer's",
