@@ -43,6 +43,12 @@ class Answer:
         return next((v for k, v in self.headers if k.lower() == name), None)
 
     @property
+    def closes(self) -> bool:
+        """Tell whether it is the last one on its connection (RFC 9112, 9.6)."""
+        options = (self.header("connection") or "").lower().split(",")
+        return "close" in map(str.strip, options)
+
+    @property
     def media_type(self) -> str:
         """Return the content type in lower case, without parameters."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()

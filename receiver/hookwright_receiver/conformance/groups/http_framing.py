@@ -283,7 +283,8 @@ async def offered(run: Run) -> None:
         await connection.send(offer.raw(address, keep=True))
         exchange = await connection.answer(run.patience.answer)
         verdict = run.judge(exchange, ACCEPT, "with the offer")
-        if verdict is Verdict.PASSED:
+        closes = exchange.answer is not None and exchange.answer.closes
+        if verdict is Verdict.PASSED and not closes:
             with contextlib.suppress(OSError):
                 await connection.send(second.raw(address))
             exchange = await connection.answer(run.patience.answer)
