@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from .answer import Answer, AnswerReader, Closed, Failure, InvalidAnswer
 from .wire import Address, Wire, dial
 
 SENT_KEPT = 4096
+# Seconds without a byte after which a receiver may have hung up by right, and how often it is met.
+LATE = 3.0
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,16 @@ Sending = Callable[[Connection], Awaitable[None]]
 class Client:
     """Opens connections to one address."""
 
-    def __init__(self, address: Address, *, connect_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        connect_timeout: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.address = address
         self._connect_timeout = connect_timeout
+        self._monotonic = monotonic
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
@@ -97,12 +108,23 @@ class Client:
         *,
         head_only: bool = False,
     ) -> Exchange:
-        """Send one request on a connection of its own and return what came of it."""
+        """Send one request on a connection of its own and return what came of it.
 
-        async def send(connection: Connection) -> None:
-            await connection.send(request)
+        On a machine that is busy elsewhere this runner itself may be so late with it that the
+        receiver has hung up; then the request, which nobody has read, is sent on another one.
+        """
+        for _ in range(TRIES):
+            began = sent = self._monotonic()
 
-        return await self.converse(send, timeout, head_only=head_only)
+            async def send(connection: Connection) -> None:
+                nonlocal sent
+                sent = self._monotonic()
+                await connection.send(request)
+
+            exchange = await self.converse(send, timeout, head_only=head_only)
+            if exchange.failure is not Failure.CLOSED or sent - began < LATE:
+                break
+        return exchange
 
     async def converse(
         self,

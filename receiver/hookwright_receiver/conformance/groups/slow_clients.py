@@ -16,6 +16,8 @@ GROUP = Group("T", "time")
 FLOOD_BLOCK = 1024 * 1024
 # What the runner has open beside a crowd: its other connections, databases, logs.
 OWN_FILES = 400
+# Connections of a crowd between two looks at what else there is to do.
+AT_ONCE = 50
 
 
 @GROUP.case(
@@ -181,7 +183,13 @@ async def crowd(run: Run) -> None:
     if run.instance.control is not None:
         run.instance.control.bound_files(patience.idle_files)
     async with contextlib.AsyncExitStack() as stack:
-        connecting = [stack.enter_async_context(run.connect()) for _ in range(patience.idle)]
+        connecting = []
+        for number in range(patience.idle):
+            connecting.append(asyncio.ensure_future(stack.enter_async_context(run.connect())))
+            if number % AT_ONCE == 0:
+                # Other cases have their turn between, here and when all of these are closed.
+                stack.push_async_callback(asyncio.sleep, 0)
+                await asyncio.sleep(0)
         # Those that find no room any more are as good a crowd.
         await asyncio.gather(*connecting, return_exceptions=True)
         delivery = run.messages.message(run.messages.plain)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hookwright_receiver import guard
 from hookwright_receiver.conformance.credentials import Credentials
 from hookwright_receiver.conformance.patience import Patience
 from hookwright_receiver.conformance.target import Instance
@@ -84,6 +85,8 @@ class ProjectTarget:
             finally:
                 await process.kill()
                 await storage.drop()
+                # Many files, and other cases wait for answers meanwhile.
+                await asyncio.to_thread(guard.remove, folder)
 
     def _environment(self, address: Address, database_url: str, effects: Path) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
