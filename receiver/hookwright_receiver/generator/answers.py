@@ -151,27 +151,9 @@ def check_contract(decisions: Decisions) -> None:
                 f"the events {other!r} and {event.id!r} would share the class {pascal(event.id)}: "
                 "rename one of them in contract.toml",
             )
-    if {"csv", "sql"} & set(decisions.sinks):
-        check_columns(decisions)
     if decisions.auth == "token" and TOKEN_PARAMETER in contract.reserved:
         raise InvalidAnswer(
             "auth",
             f"the contract documents a field named {TOKEN_PARAMETER!r}, so it cannot be the "
             "parameter that names the sender: use --auth signature",
         )
-
-
-def check_columns(decisions: Decisions) -> None:
-    """Raise InvalidAnswer where the sinks would have two columns of one name."""
-    for event in decisions.contract.events:
-        taken = set(decisions.stack.columns)
-        for field in event.fields:
-            # Databases do not tell names apart by case.
-            if field.name.casefold() in taken:
-                raise InvalidAnswer(
-                    "sink",
-                    f"the sinks csv and sql cannot have a column {field.name!r} for the event "
-                    f"{event.id!r}, because they have one already: leave them out, or use "
-                    "--sink jsonl",
-                )
-            taken.add(field.name.casefold())

@@ -15,7 +15,7 @@ MANIFEST = "stack.toml"
 # What a layer brings to every stack that builds on it.
 LAYER_MANIFEST = "layer.toml"
 STACK_KEYS = frozenset({"title", "layers", "dependencies", "imports"})
-LAYER_KEYS = frozenset({"imports", "reserved", "columns", "yours", "commands"})
+LAYER_KEYS = frozenset({"imports", "reserved", "yours", "commands"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,8 @@ class Stack:
     `layers` are folders of templates, a later one replacing files of an earlier one. `dependencies`
     are those of the stack alone, as its packaging writes them. `imports` are the names that all the
     dependencies are imported by: a package of such a name would hide one. `reserved` are names that
-    the templates use beside the events' own, `columns` those of the sinks beside an event's fields.
-    `yours` are the files that belong to the user once they exist. `commands` are what to type next:
-    `install` and `serve`.
+    the templates use beside the events' own. `yours` are the files that belong to the user once
+    they exist. `commands` are what to type next: `install` and `serve`.
     """
 
     name: str
@@ -36,7 +35,6 @@ class Stack:
     dependencies: tuple[str, ...]
     imports: frozenset[str]
     reserved: frozenset[str]
-    columns: frozenset[str]
     yours: tuple[PurePosixPath, ...]
     commands: Mapping[str, str]
 
@@ -61,7 +59,6 @@ def load_stack(root: Traversable, name: str) -> Stack:
     manifest = _manifest(root, f"{name}/{MANIFEST}", STACK_KEYS)
     imports: set[str] = set(manifest["imports"])
     reserved: set[str] = set()
-    columns: set[str] = set()
     yours: list[str] = []
     commands: dict[str, str] = {}
     for layer in manifest["layers"]:
@@ -69,7 +66,6 @@ def load_stack(root: Traversable, name: str) -> Stack:
             brought = _manifest(root, f"{layer}/{LAYER_MANIFEST}", LAYER_KEYS)
             imports |= set(brought["imports"])
             reserved |= set(brought["reserved"])
-            columns |= set(brought["columns"])
             yours += brought["yours"]
             commands |= brought["commands"]
     return Stack(
@@ -79,7 +75,6 @@ def load_stack(root: Traversable, name: str) -> Stack:
         dependencies=tuple(manifest["dependencies"]),
         imports=frozenset(imports),
         reserved=frozenset(reserved),
-        columns=frozenset(columns),
         yours=tuple(PurePosixPath(path) for path in yours),
         commands=MappingProxyType(commands),
     )

@@ -207,23 +207,6 @@ def test_a_documented_token_leaves_no_room_for_ours() -> None:
     assert plan_project(Answers(contract=contract, auth="signature"), HERE).decisions
 
 
-@pytest.mark.parametrize(
-    ("fields", "reason"),
-    [
-        (("payload",), "the sink has a column of that name"),
-        (("Received_At",), "the same name to a database"),
-        (("name", "Name"), "two fields, one column"),
-    ],
-)
-@pytest.mark.parametrize("sink", ["csv", "sql"])
-def test_a_sink_has_no_column_twice(sink: str, fields: tuple[str, ...], reason: str) -> None:
-    """It would fail at the receiver's first start, or at its first event."""
-    contract = made_up(["order"], fields=fields)
-    with pytest.raises(InvalidAnswer, match="--sink jsonl"):
-        plan_project(Answers(contract=contract, sinks=(sink,)), HERE)
-    assert plan_project(Answers(contract=contract, sinks=("jsonl",)), HERE), reason
-
-
 def test_every_refusal_is_an_error_of_the_kit() -> None:
     """The command line maps one root to a line and an exit code."""
     assert issubclass(InvalidAnswer, HookwrightError)

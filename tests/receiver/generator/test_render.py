@@ -21,7 +21,6 @@ imports = ["wsgiref2"]
 LAYER = """
 imports = ["pluggy2"]
 reserved = ["print2"]
-columns = []
 yours = ["__package__/handlers.txt"]
 commands = {install = "true", serve = "true"}
 """

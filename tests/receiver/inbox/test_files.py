@@ -1,0 +1,192 @@
+"""Files are their owner's: nothing is removed, no column shifts, and everything can be made anew."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import EVENT, PACKAGE, module
+
+FILE = Path("received/paid.csv")
+
+
+def text_of(path):
+    """Return what a file holds, with the ends of its lines as they are."""
+    return path.read_bytes().decode()
+
+
+def rows(text):
+    """Read CSV as a spreadsheet does."""
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def receiver(receiver, handle):
+    """A receiver with three payments in its file."""
+    handle(lambda _message: None)
+    for number in range(3):
+        receiver.put(f"m{number}", id=f"e{number}", note='two\nlines, "quoted"')
+    receiver.work("done", "done", "done")
+    return receiver
+
+
+def another(receiver):
+    """Let one more payment be handled."""
+    receiver.put("another", id="another")
+    receiver.work("done", "done", "done", "done")
+
+
+SAVED = [
+    (lambda text: text, "as it was left"),
+    (lambda text: text.replace("\r\n", "\n"), "git, dos2unix, pandas: other ends of lines"),
+    (lambda text: text.rstrip(), "an editor: the last line without its end (RFC 4180, 2.2)"),
+    (lambda text: text.replace("\r\n", "\n").rstrip(), "both"),
+    (lambda text: "", "emptied, as logs are"),
+]
+
+
+@pytest.mark.parametrize(("save", "reason"), SAVED, ids=[reason for _, reason in SAVED])
+def test_a_file_that_its_owner_has_saved(receiver, save, reason):
+    """Every row that was there is there, and the new one is another."""
+    saved = save(text_of(FILE))
+    FILE.write_text(saved, newline="")
+    another(receiver)
+    text = text_of(FILE)
+    assert text.startswith(saved)
+    before, after = rows(saved), rows(text)
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 1 + (not saved)
+    assert after[-1][3] == "another"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 5, 30, 60, 100])
+def test_a_row_that_was_torn_off(receiver, cut):
+    """What is there of it stays, and what follows is a row of its own, also inside of quotes."""
+    whole = text_of(FILE)
+    FILE.write_text(whole[:-cut], newline="")
+    another(receiver)
+    text = text_of(FILE)
+    assert text.startswith(whole[:-cut])
+    assert rows(text)[-1][3] == "another"
+
+
+def test_a_line_of_json_that_was_torn_off(receiver, caplog):
+    """It stays, and is said to be there."""
+    file = Path("received/events.jsonl")
+    whole = file.read_text()
+    file.write_text(whole[:-10])
+    another(receiver)
+    lines = file.read_text().splitlines()
+    assert file.read_text().startswith(whole[:-10])
+    assert json.loads(lines[-1])["fields"]["id"] == "another"
+    assert "a line without an end was ended" in [record.getMessage() for record in caplog.records]
+
+
+def test_a_file_with_other_columns_is_left_alone(receiver):
+    """After a change of the contract a new file begins; the one after it goes on there."""
+    header, rest = text_of(FILE).split("\r\n", 1)
+    old = header.replace("amount,", "") + "\r\n" + rest
+    FILE.write_text(old, newline="")
+    another(receiver)
+    assert text_of(FILE) == old
+    receiver.put("last", id="last")
+    receiver.work(*["done"] * 5)
+    assert [row[3] for row in rows(Path("received/paid.2.csv").read_text())[1:]] == [
+        "another",
+        "last",
+    ]
+
+
+def test_every_field_has_a_column_of_its_own(receiver):
+    """Names that differ in case alone, or are ours, or hold what SQL and drivers read."""
+    header = rows(text_of(FILE))[0]
+    assert len(header) == len(set(map(str.lower, header)))
+    receiver.put(
+        "odd", **json.loads((Path(__file__).parents[2] / "contracts/foreign/paid.json").read_text())
+    )
+    receiver.work(*["done"] * 4)
+    fields = module("contract").load_contract().event(EVENT).fields
+    columns = module("formats").columns_of(fields)
+    wanted = ", ".join(f'"{columns[name]}"' for name in fields)
+    found = receiver.ask(f"SELECT {wanted} FROM received_paid ORDER BY message_id DESC LIMIT 1")
+    assert found == [("paid", "e1", "1.5", "A", "b", "c", "d", "e", "f")]
+    last = dict(zip(header, rows(text_of(FILE))[-1], strict=True))
+    assert [last[columns[name]] for name in fields] == ["paid", "e1", "1.5", *"Abcdef"]
+
+
+def test_a_table_gets_the_columns_of_a_changed_contract(receiver):
+    """F-R2: the message with the new field and the ones behind it are done, and nothing moved."""
+    receiver.tell('ALTER TABLE received_paid DROP COLUMN "amount"')
+    receiver.prepare()
+    receiver.put("new", id="new", amount=5)
+    receiver.put("newer", id="newer")
+    receiver.work(*["done"] * 5)
+    found = receiver.ask("SELECT id, amount FROM received_paid ORDER BY message_id")
+    assert found == [("e0", None), ("e1", None), ("e2", None), ("new", "5"), ("newer", None)]
+
+
+def run(receiver, project, *arguments):
+    """Run a command of the project in its folder."""
+    return subprocess.run(
+        [sys.executable, "-m", PACKAGE, *arguments],
+        env={"PYTHONPATH": str(project), "DATABASE_URL": receiver.url},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_the_files_can_be_made_anew(receiver, project):
+    """`inbox export` writes what the sinks wrote, byte for byte, whatever happened to their files."""
+    for arguments, file in (
+        (["--format", "csv"], FILE),
+        (["--format", "jsonl"], Path("received/events.jsonl")),
+    ):
+        done = run(receiver, project, "inbox", "export", *arguments)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout == file.read_bytes()
+    assert (
+        run(
+            receiver, project, "inbox", "export", "--format", "jsonl", "--since", "2999-01-01"
+        ).stdout
+        == b""
+    )
+    assert run(receiver, project, "inbox", "export", "--format", "jsonl", "--since", "1h").stdout
+
+
+def test_commands_show_what_they_do_not_know(receiver, project):
+    """An event that has left the contract has parameters alone; all others are shown beside it."""
+    receiver.tell("UPDATE inbox SET event = 'refunded' WHERE id = 1")
+    for command in (["list", "--json"], ["show", "1"], ["list"], ["export", "--format", "jsonl"]):
+        done = run(receiver, project, "inbox", *command)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"refunded" in done.stdout
+    listed = run(receiver, project, "inbox", "list", "--json").stdout.splitlines()
+    assert json.loads(listed[0])["parameters"]["id"] == "e0"
+    assert json.loads(listed[1])["payload"]["id"] == "e1"
+
+
+def test_what_a_payload_says_to_a_terminal_is_not_said(receiver, project):
+    """An error or a pointer that quotes a payload reaches the terminal as harmless letters."""
+    receiver.tell(
+        "UPDATE inbox SET status = 'dead', error = ? WHERE id = 1", "\x1b]0;owned\x07\u202e"
+    )
+    done = run(receiver, project, "inbox", "dead")
+    assert b"\x1b" not in done.stdout
+    assert b"owned" in done.stdout
+
+
+def test_the_wrong_folder(project, tmp_path, monkeypatch):
+    """`inbox` where no inbox is says so, and makes none."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", PACKAGE, "inbox", "list"],
+        cwd=elsewhere, env={"PYTHONPATH": str(project)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "there is no inbox inbox.db here" in done.stderr
+    assert not list(elsewhere.iterdir())
