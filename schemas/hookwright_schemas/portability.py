@@ -24,6 +24,14 @@ SCHEMAS: Final = frozenset({"not", "items", "additionalProperties"})
 ARRAYS_OF_SCHEMAS: Final = frozenset({"allOf", "anyOf", "oneOf"})
 MAPS_OF_SCHEMAS: Final = frozenset({"properties"})
 KEYWORDS: Final = ANNOTATIONS | ASSERTIONS | SCHEMAS | ARRAYS_OF_SCHEMAS | MAPS_OF_SCHEMAS
+# What `$schema` may name. Any other would be looked for in the network, or in files.
+LATEST: Final = "https://json-schema.org/draft/2020-12/schema"
+DIALECTS: Final = frozenset(
+    {
+        *(LATEST, "https://json-schema.org/draft/2019-09/schema"),
+        *(f"http://json-schema.org/draft-0{number}/schema" for number in (4, 6, 7)),
+    }
+)
 TYPES: Final = frozenset({"string", "integer", "number", "boolean", "null", "array", "object"})
 
 # A doubled sign is an operator on sets in Rust, and in a later Python.
@@ -103,6 +111,9 @@ def _check_node(node: Mapping[str, Any], key: str, file: str) -> None:
                 "is no keyword that means the same since draft 4 in every validator:"
                 f" use {', '.join(sorted(KEYWORDS - ANNOTATIONS))}",
             )
+    dialect = node.get("$schema", LATEST)
+    if not isinstance(dialect, str) or dialect.removesuffix("#") not in DIALECTS:
+        raise ContractError(file, f"{prefix}$schema", f'must be "{LATEST}", or left out')
     if "format" in node and node["format"] not in FORMATS:
         raise ContractError(
             file, f"{prefix}format", f"is none that both ends assert: use {', '.join(FORMATS)}"

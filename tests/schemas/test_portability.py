@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 
 from hookwright_schemas import ContractError, load_contract
-from hookwright_schemas.portability import check_schema, pattern_problem
+from hookwright_schemas.portability import DIALECTS, check_schema, pattern_problem
 
 from .conftest import SHOP
 
@@ -88,6 +88,13 @@ WRONG: list[tuple[Any, str, str]] = [
     ({"format": 1}, "format", "is none that both ends assert"),
     ({"items": {"pattern": "a$"}}, "items.pattern", "read in another way"),
     ({"pattern": 1}, "pattern", "must be a text"),
+    # A validator would open each of these: nothing is fetched, and nothing is read.
+    ({"$schema": "http://127.0.0.1:1/meta"}, "$schema", "draft/2020-12/schema"),
+    ({"$schema": "https://example.com/my-meta"}, "$schema", "or left out"),
+    ({"$schema": "http://json-schema.org/draft-03/schema#"}, "$schema", "or left out"),
+    ({"$schema": "file:///etc/passwd"}, "$schema", "or left out"),
+    ({"$schema": 1}, "$schema", "or left out"),
+    ({"items": {"$schema": "http://127.0.0.1:1/meta"}}, "items.$schema", "or left out"),
 ]
 
 
@@ -98,6 +105,13 @@ def test_what_is_not_portable_is_named(schema: Any, key: str, problem: str):
         check_schema(schema, "a.schema.json")
     assert (caught.value.file, caught.value.key) == ("a.schema.json", key)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_known_dialects(dialect: str):
+    """Drafts from 4 on may be named, with the `#` at the end that some have."""
+    check_schema({"$schema": dialect}, "a.schema.json")
+    check_schema({"$schema": f"{dialect}#"}, "a.schema.json")
 
 
 def test_closed_objects_are_portable():

@@ -3,6 +3,7 @@
 import json
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -55,8 +56,12 @@ def python_type(field: Field) -> str:
 
 
 def is_identifier(name: str) -> bool:
-    """Tell whether a field can be an attribute of a class of Python."""
-    return name.isidentifier() and not keyword.iskeyword(name)
+    """Tell whether a field can be an attribute of a class of Python, and keep its name there.
+
+    A class mangles `__name`, and the parser normalises what is not in NFKC.
+    """
+    keeps = not name.startswith("__") and unicodedata.is_normalized("NFKC", name)
+    return keeps and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def python_import(names: Iterable[str], module: str) -> str:

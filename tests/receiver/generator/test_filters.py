@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from hookwright_receiver.generator.filters import (
     cell,
+    is_identifier,
     one_line,
     pascal,
     python_import,
@@ -91,6 +93,28 @@ def test_an_import_is_sorted_and_wrapped(names: list[str], expected: str) -> Non
 def test_an_event_has_a_class_name(event: str, name: str) -> None:
     """The function is snake case, its class pascal case."""
     assert pascal(event) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one", "why"),
+    [
+        ("name", True, "a name"),
+        ("_id", True, "one underscore is kept"),
+        ("é", True, "in NFKC"),
+        ("class", False, "a keyword"),
+        ("a-b", False, "a sign"),
+        ("__v", False, "a class would mangle it"),
+        ("__typename", False, "as it would this one"),
+        ("ｎａｍｅ", False, "the parser would make it `name`"),  # noqa: RUF001  the point
+    ],
+)
+def test_a_field_keeps_its_name(name: str, is_one: bool, why: str) -> None:
+    """What a class would call otherwise is written as a string."""
+    assert is_identifier(name) is is_one, why
+    if is_one:
+        space: dict[str, Any] = {}
+        exec(f"class C:\n    {name}: int", space)
+        assert list(space["C"].__annotations__) == [name]
 
 
 @given(st.text())

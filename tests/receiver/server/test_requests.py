@@ -88,46 +88,6 @@ def test_in_step(server, event):
     assert [client.answer().status for _ in range(3)] == [400, 415, 200]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        pytest.param(b"Content-Length: 2\r\nTransfer-Encoding: chunked", id="length and chunks"),
-        pytest.param(b"Transfer-Encoding: chunked\r\nContent-Length: 2", id="chunks and length"),
-        pytest.param(b"Content-Length: 2\r\nContent-Length: 3", id="two lengths"),
-        pytest.param(b"Content-Length: 2, 3", id="a list of lengths"),
-        pytest.param(b"Content-Length: +2", id="a sign"),
-        pytest.param(b"Content-Length : 2", id="a space before the colon"),
-        pytest.param(b"Content-Length:\r\n 2", id="a folded line"),
-        pytest.param(b"Transfer-Encoding: xchunked", id="an unknown coding"),
-        pytest.param(b"Transfer-Encoding: chunked, chunked", id="twice chunked"),
-        pytest.param(b"Transfer-Encoding: identity", id="no coding"),
-    ],
-)
-def test_smuggling(server, fields):
-    """What two parsers could read in two ways is read in none (H4)."""
-    client = server.connect()
-    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    client.send(b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (PATH, fields) + b"{}" + smuggled)
-    answer = client.answer()
-    assert (answer.status, answer.closes) == (400, True)
-    assert client.is_closed()
-
-
-@pytest.mark.parametrize(
-    "rest",
-    [
-        pytest.param(b"2\r\nabcd\r\n0\r\n\r\n", id="more than its size"),
-        pytest.param(b"xyz\r\n{}\r\n0\r\n\r\n", id="no size"),
-    ],
-)
-def test_bad_chunks(server, rest):
-    """Chunks that are none are refused by the server."""
-    client = server.connect()
-    client.send(chunked(b"")[:-5] + rest)
-    answer = client.answer()
-    assert (answer.status, answer.closes) == (400, True)
-
-
 def test_cut_off(server, event):
     """An event whose sender goes away in the middle is not stored (H5)."""
     before = server.stored()

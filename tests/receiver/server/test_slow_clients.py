@@ -1,5 +1,6 @@
 """Slow, greedy and many clients: others are served meanwhile, and memory is bounded (T2, T4)."""
 
+import resource
 import threading
 
 import pytest
@@ -29,7 +30,6 @@ def test_constants(project):
     assert project.module("reading").BODY_TIMEOUT + project.module("reading").SWEEP < 20
     # Longer than clients keep an idle connection, and well under the 15 seconds of T4.
     assert 5_000 < project.module("server").HEAD_TIMEOUT < 10_000
-    assert project.module("server").CONNECTIONS < 1024
 
 
 BEGUN = pytest.mark.parametrize(
@@ -85,6 +85,25 @@ def test_crowd(start):
     for _ in range(60):
         server.connect()
     assert serves(server)
+    wait_until(lambda: any("no room" in line["message"] for line in server.lines()))
+
+
+@pytest.mark.parametrize(
+    ("limits", "room_and_limit", "why"),
+    [
+        ((1024, 1024), (900, 1024), "what `ulimit -n 1024` leaves"),
+        ((1024, 524_288), (4000, 4124), "systemd's limits: the soft one may be raised"),
+        ((1024, resource.RLIM_INFINITY), (4000, 4124), "no hard limit"),
+        ((65_536, 65_536), (4000, 65_536), "enough"),
+    ],
+)
+def test_room(project, monkeypatch, limits, room_and_limit, why):
+    """A thousand idle connections are no crowd where the system has room for more."""
+    given = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, new: given.append(new))
+    room = project.module("server")._room()
+    assert (room, (given or [limits])[0][0]) == room_and_limit, why
 
 
 def test_budget(start):
