@@ -1,8 +1,8 @@
 """What a signing secret is, wherever it is read: the one table for every end of hookwright.
 
 The sender, the pytest plugin, the grader and every generated receiver are held to it: the same text
-is the same key, or is refused, at each of them. It lies here because no package may import another's
-reading; each test module of an end imports it.
+is the same key, or is refused, at each of them. None of them may import another's reading; the test
+modules of all of them import this one.
 """
 
 import base64
@@ -32,6 +32,7 @@ KEYS = [
     ("a\\nback#slash\"and'quotes", b"a\\nback#slash\"and'quotes", "quotes inside are its own"),
     ("geheimnis-für-alle-leute", "geheimnis-für-alle-leute".encode(), "text is UTF-8"),
     ("polar_whs_0123456789abcdef", b"polar_whs_0123456789abcdef", "a prefix of one vendor's own"),
+    ("my-whsecret-of-the-shop", b"my-whsecret-of-the-shop", "no prefix: a word of its owner's"),
     ("sk_live_0123456789abcdefgh", b"sk_live_0123456789abcdefgh", "another vendor's"),
 ]
 
@@ -84,7 +85,39 @@ REFUSED_TOKENS = [
     ("the-token\u00a0of-this-webhook", "invisible", "a no-break space"),
     ("short", "16", "guessed soon"),
 ]
-TOKENS = ["the-token-of-this-webhook", "tökén-of-this-webhook", "a token $with \\ all #of'it"]
+TOKENS = ["the-token-of-this-webhook", "tökén-of-this-webhook", "a token $with \\ all#of'it"]
+
+# URLs of PostgreSQL with a password in which `hush` stands, why. Nothing answers on port 1.
+DATABASE_URLS = [
+    ("postgresql://app:100%hush-pw@127.0.0.1:1/d", "a % that begins no escape"),
+    ("postgresql://app:p%00hush@127.0.0.1:1/d", "an escape that libpq forbids"),
+    ("postgresql://app:p hush@127.0.0.1:1/d", "a space"),
+    ("postgresql://app:p@hush@127.0.0.1:1/d", "an @: the rest becomes the host"),
+    ("postgresql://app:p@hush/x@127.0.0.1:1/d", "an @ and a slash"),
+    ("postgresql://app:p/hush@127.0.0.1:1/d", "a slash: metaflow-service#458"),
+    ("postgresql://app:hush/p@127.0.0.1:1/d", "a slash: what is before it becomes the port"),
+    ("postgresql://app:p#hush@127.0.0.1:1/d", "a #"),
+    ("postgresql://app:p?hush@127.0.0.1:1/d", "a question mark"),
+    ("postgresql://app:p?hush=x&y@127.0.0.1:1/d", "a query, to some"),
+    ("postgresql://app:p:hush@127.0.0.1:1/d", "a colon"),
+    ("postgresql://app:p\\hush@127.0.0.1:1/d", "a backslash"),
+    ("postgresql://app:[hush]@127.0.0.1:1/d", "brackets, as in an IPv6 address"),
+    ("postgresql://app:hush-pw/d", "the @ and the host are missing"),
+    ("postgresql://127.0.0.1:hush-pw/d", "likewise, where the user looks like a host"),
+    ("postgresql://app:hush@[::1/d", "a bracket that is not closed"),
+    ("postgresql://app:hush@[::1]x/d", "more behind the bracket"),
+    ("postgresql://app:hush@127.0.0.1:54x/d", "a port that is none"),
+    ("postgresql://app:hush@127.0.0.1:99999/d", "a port that is too high"),
+    ("postgresql://app@127.0.0.1:1/d?password=hush", "the password in the query"),
+    ("postgresql://app@127.0.0.1:1/d?password=hu%sh-hush", "and a % in it"),
+    ("postgresql://app:hush@127.0.0.1:1/d?no_such_option=1", "an option that there is not"),
+    ("postgresql:/app:hush@127.0.0.1:1/d", "one slash"),
+    ("postgres+psycopg://app:hush@127.0.0.1:1/d", "the scheme of SQLAlchemy"),
+    ("mysql://app:hush@127.0.0.1:1/d", "another database"),
+    ("app:hush@127.0.0.1:1/d", "no scheme"),
+    ("postgresql://app:hush@127.0.0.1:1/d", "nobody listens"),
+    ("postgresql://app:hush@host.invalid:1/d", "nobody knows the host"),
+]
 
 
 def name(row: tuple[object, ...]) -> str:

@@ -13,7 +13,7 @@ from hookwright_sender.errors import InvalidSecret
 PREFIX = "whsec_"
 QUOTES = ("'", '"', "`")
 # A prefix that was mangled, that stands in the middle of more, or that is of an asymmetric scheme.
-OTHER_PREFIX = re.compile(r"whsec|^wh[sp]k_", re.IGNORECASE)
+OTHER_PREFIX = re.compile("whsec[_-]|^wh[sp]k_", re.IGNORECASE)
 
 
 def signing_key(secret: str) -> bytes:

@@ -18,17 +18,13 @@ SECRET = "whsec_" + base64.b64encode(KEY).decode()
 OTHER = "whsec_" + base64.b64encode(KEY[::-1]).decode()
 
 
-
 def reference(text, key):
     """Return the library with the text itself, where it reads that; else with the key's bytes."""
     text = text.strip()
     return Webhook(text if text.startswith("whsec_") and len(text) % 4 == 2 else key)
 
 
-SECRETS = [
-    (text, reference(text, key), why)
-    for text, key, why in secrets_table.KEYS
-]
+SECRETS = [(text, reference(text, key), why) for text, key, why in secrets_table.KEYS]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ TOKEN = "token"  # noqa: S105  the decided name of the parameter, not a secret
 PREFIX = "whsec_"
 QUOTES = ("'", '"', "`")
 # A prefix that was mangled, that stands in the middle of more, or that is of an asymmetric scheme.
-OTHER_PREFIX = re.compile(r"whsec|^wh[sp]k_", re.IGNORECASE)
+OTHER_PREFIX = re.compile("whsec[_-]|^wh[sp]k_", re.IGNORECASE)
 
 
 def key_of(secret: str) -> bytes:

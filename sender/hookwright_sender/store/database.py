@@ -23,6 +23,8 @@ DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 WRITING = "hookwright_writing"
+# What a URL's query may have that nobody is shown.
+PASSWORDS = ("password", "sslpassword")
 # Seconds that a writer of another process is waited for.
 BUSY_TIMEOUT = 5.0
 # The API's threads, and some for all else that a process does: a worker's turns, proofs, a purge.
@@ -97,6 +99,8 @@ class Database:
     def shown(self) -> str:
         """Its URL as a person writes it, without the password."""
         url = self.url.set(drivername=self.url.get_backend_name())
+        # SQLAlchemy hides the one before the host alone.
+        url = url.difference_update_query(PASSWORDS)
         return url.render_as_string(hide_password=True)
 
     @cached_property
@@ -160,6 +164,13 @@ def _parse(text: str) -> URL:
         url = make_url(text)
     except ArgumentError:
         raise InvalidDatabaseURL("it is no URL") from None
+    except ValueError:
+        # Its text quotes what stands where the port is looked for, perhaps a password.
+        raise InvalidDatabaseURL(
+            "its port is no number, or an @ before the host is missing"
+        ) from None
+    if "@" in f"{url.host}{url.database}" and not url.drivername.startswith("sqlite"):
+        raise InvalidDatabaseURL("the password has to be percent-encoded (@ as %40, / as %2F)")
     scheme = url.drivername.partition("+")[0]
     if scheme not in DRIVERS:
         raise InvalidDatabaseURL(f"{scheme!r} is no database that is supported")
