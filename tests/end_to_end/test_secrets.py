@@ -185,3 +185,10 @@ def test_no_piece_of_a_password_is_told(package, url, why):
     with pytest.raises((BadOption, Unreachable)) as refused:
         asyncio.run(make_storage(url, Path()))
     assert "hush" not in str(refused.value), why
+
+
+@pytest.mark.parametrize(("mode", "name"), SETTINGS.items())
+def test_settings_are_shown_without_secrets(package, mode, name):
+    """A traceback or a test that fails may show them."""
+    shown = {name: "hush-hush-hush-hush", "DATABASE_URL": "postgresql://app:hush@127.0.0.1/d"}
+    assert "hush" not in repr(package(mode, "settings").Settings.load(shown))

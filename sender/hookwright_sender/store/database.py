@@ -23,8 +23,6 @@ DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 WRITING = "hookwright_writing"
-# What a URL's query may have that nobody is shown.
-PASSWORDS = ("password", "sslpassword")
 # Seconds that a writer of another process is waited for.
 BUSY_TIMEOUT = 5.0
 # The API's threads, and some for all else that a process does: a worker's turns, proofs, a purge.
@@ -98,9 +96,8 @@ class Database:
     @property
     def shown(self) -> str:
         """Its URL as a person writes it, without the password."""
-        url = self.url.set(drivername=self.url.get_backend_name())
-        # SQLAlchemy hides the one before the host alone.
-        url = url.difference_update_query(PASSWORDS)
+        # The query may hold a password too, and SQLAlchemy hides the one before the host alone.
+        url = self.url.set(drivername=self.url.get_backend_name(), query={})
         return url.render_as_string(hide_password=True)
 
     @cached_property

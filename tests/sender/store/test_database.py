@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from hookwright_sender.errors import SenderError
 from hookwright_sender.ids import NODES
+from hookwright_sender.settings import Settings
 from hookwright_sender.store.clock import now
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.errors import InvalidDatabaseURL, StoreUnavailable
@@ -132,6 +133,14 @@ def test_no_piece_of_a_password_is_shown(url, why):
     with pytest.raises((SenderError, DatabaseError)) as caught:
         use()
     assert "hush" not in str(caught.value), why
+
+
+def test_a_url_of_the_environment_is_its_text(monkeypatch):
+    """A line's end from a file is no part of it, and settings are shown without it."""
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", " postgresql://me:hush@localhost/x\n")
+    settings = Settings.read()
+    assert settings.database_url == "postgresql://me:hush@localhost/x"
+    assert "hush" not in repr(settings)
 
 
 def test_a_password_is_not_shown():
