@@ -29,9 +29,11 @@ class Settings(BaseSettings):
     everything; `keys` the key ring, newest first. Raises `InvalidSetting` through `read`.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, str_strip_whitespace=True
+    )
 
-    database_url: str = DEFAULT_DATABASE
+    database_url: str = Field(default=DEFAULT_DATABASE, repr=False)
     keys: str | None = Field(default=None, repr=False)
     timeout: float = Field(default=5.0, gt=0, le=60)
     allow_networks: List = ()

@@ -154,7 +154,7 @@ def test_warnings_fail_a_strict_run(run, httpserver):
 
 def test_secrets_come_from_the_environment_too(run, url, monkeypatch):
     """No other user of the machine sees them there; a run without authentication ignores them."""
-    monkeypatch.setenv("HOOKWRIGHT_SECRET", f"{TOKEN} the-older-token-0123")
+    monkeypatch.setenv("HOOKWRIGHT_SECRET", f"{TOKEN},the-older-token-0123")
 
     code, out, _ = run(url, "--case", "A1", "--auth", "token")
 

@@ -1,5 +1,6 @@
 """The fixtures, in this suite and in a user's own."""
 
+import base64
 import os
 import re
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from standardwebhooks import Webhook
 
 from hookwright_schemas import InvalidPayload, load_contract
-from hookwright_sender import Outcome
+from hookwright_sender import InvalidSecret, Outcome
+from tests import secrets_table
 
 REPOSITORY = Path(__file__).parents[2]
 SHOP = REPOSITORY / "tests" / "contracts" / "shop"
@@ -192,6 +195,47 @@ def test_signatures_can_be_wrong_in_every_way(
     webhook_receiver.require_signature("right")
     assert webhook_sender.send("form", webhook_receiver.url, **arguments).status == status, why
     assert webhook_receiver.received[0].status == status
+
+
+@pytest.mark.parametrize("row", secrets_table.KEYS, ids=secrets_table.name)
+def test_a_secret_is_one_key_for_the_plugin(webhook_sender, webhook_receiver, row):
+    """The text at one end, the key's bytes at the other."""
+    text, key, why = row
+    assert webhook_sender.send("form", webhook_receiver.url, secret=text).status == 200
+    message = webhook_receiver.received[0]
+    Webhook(key).verify(message.body, dict(message.headers), json_parse=False)
+    webhook_receiver.require_signature(text)
+    again = "whsec_" + base64.b64encode(key).decode()
+    assert webhook_sender.send("form", webhook_receiver.url, secret=again).status == 200, why
+
+
+@pytest.mark.parametrize("row", secrets_table.REFUSED, ids=secrets_table.name)
+def test_the_plugin_refuses_a_secret_that_was_not_meant(webhook_sender, webhook_receiver, row):
+    """Before anything is sent, or verified."""
+    text, reason, _why = row
+    with pytest.raises(InvalidSecret, match=reason):
+        webhook_sender.send("form", webhook_receiver.url, secret=[text])
+    with pytest.raises(InvalidSecret, match=reason):
+        webhook_receiver.require_signature(text)
+
+
+@pytest.mark.parametrize("separator", [" ", ",", ", ", "\t"])
+def test_lines_of_signatures_are_one_list(webhook_sender, webhook_receiver, separator):
+    """However a proxy joined them, and in either order."""
+    webhook_receiver.require_signature("right")
+    wrong = "v1," + "A" * 43 + "="
+    sent = webhook_sender.send("form", webhook_receiver.url, secret="right", message_id="msg_1")
+    assert sent.status == 200
+    headers = webhook_receiver.received[0].headers
+    right, stamp = headers["webhook-signature"], headers["webhook-timestamp"]
+    for both in ((right, wrong), (wrong, right)):
+        again = webhook_sender.send(
+            "form",
+            webhook_receiver.url,
+            message_id="msg_1",
+            headers={"webhook-timestamp": stamp, "webhook-signature": separator.join(both)},
+        )
+        assert again.status == 200
 
 
 @pytest.mark.parametrize(

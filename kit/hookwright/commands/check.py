@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from hookwright.console import Progress, console, progress
 from hookwright.interruption import run
+from hookwright.secret import SECRET
 from hookwright_receiver.conformance import (
     CaseFinished,
     Event,
@@ -66,9 +67,10 @@ class ProgressBar:
 @click.option(
     "--secret",
     "secrets",
+    type=SECRET,
     multiple=True,
     envvar="HOOKWRIGHT_SECRET",
-    help="A URL's token or signing secret; again for the older one. Also HOOKWRIGHT_SECRET.",
+    help="A URL's token or signing secret; again for the older one. Better in HOOKWRIGHT_SECRET.",
 )
 @click.option(
     "--case", "cases", multiple=True, metavar="ID", help="Run this case alone (repeatable)."

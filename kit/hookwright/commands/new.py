@@ -10,7 +10,7 @@ from hookwright_receiver import STACKS, Answers, Project, generate
 from hookwright_receiver.generator import AUTHS, SINKS
 from hookwright_schemas import load_contract
 
-# Printed, not run. Forty-eight hexadecimal digits are base64 too, as a signing secret must be.
+# Printed, not run. Forty-eight hexadecimal digits are base64 too, as `whsec_` demands.
 MAKE_SECRET = "$(python3 -c 'import secrets; print(secrets.token_hex(24))')"  # noqa: S105
 SETTINGS = {"token": ("WEBHOOK_TOKENS", ""), "signature": ("WEBHOOK_SECRETS", "whsec_")}
 URL = "http://127.0.0.1:8000"
@@ -92,24 +92,26 @@ def next_steps(
     if directory.absolute() != Path.cwd():
         install = f"cd {shlex.quote(str(directory))} && {install}"
     steps = {"install": install}
-    extra = ""
+    before = extra = ""
     if decisions.auth != "none":
         setting, prefix = SETTINGS[decisions.auth]
         if not (project.directory / ".env").exists():
             steps["set the secret"] = (
                 f'(umask 077; sed "s|^{setting}=|&{prefix}{MAKE_SECRET}|" .env.example > .env)'
             )
-        # `send` is told by the file where the receiver reads it from: no secret is typed or shown.
-        secret = f"$(sed -n 's/^{setting}=//p' .env)"
-        extra = (
-            f' --param "token={secret}"' if decisions.auth == "token" else f' --secret "{secret}"'
-        )
+        # `send` is told by the file where the receiver reads it from: no secret is typed or shown,
+        # nor does one stand on a command line, which every user of the machine can read.
+        if decisions.auth == "token":
+            before = f"""sed -n 's/^{setting}=\\([^,]*\\).*/{{"token":"\\1"}}/p' .env | """
+            extra = " --data -"
+        else:
+            before = f"""HOOKWRIGHT_SECRET="$(sed -n 's/^{setting}=//p' .env)" """
     if contract_folder is not None:
         extra += f" --contract {shlex.quote(str(contract_folder.absolute()))}"
     steps["serve"] = commands["serve"].format(package=decisions.package)
     event = decisions.contract.events[0].command
     steps["send, from another terminal in the same folder"] = (
-        f"hookwright send {event} {URL}{shlex.quote(decisions.path)}{extra}"
+        f"{before}hookwright send {event} {URL}{shlex.quote(decisions.path)}{extra}"
     )
     return steps
 

@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from hookwright.secret import SECRET
+
 if TYPE_CHECKING:
     from hookwright.sending.report import Report
     from hookwright_sender import Attempt, Event
@@ -63,9 +65,11 @@ def _a_number(_context: click.Context, _option: click.Parameter, value: float) -
 @click.option(
     "--secret",
     "secrets",
+    type=SECRET,
     multiple=True,
     envvar="HOOKWRIGHT_SECRET",
-    help="Sign with it; several give several signatures. Also HOOKWRIGHT_SECRET.",
+    help="Sign with it; several give several signatures. Better in HOOKWRIGHT_SECRET: no other "
+    "user of the machine sees it there.",
 )
 @click.option("--id", "message_id", metavar="ID", help="The webhook-id, of every message.")
 @click.option(

@@ -26,7 +26,7 @@ REMEDIES = {
     Outcome.INVALID_RESPONSE: "check that the port speaks HTTP, and the scheme of the URL",
 }
 STATUS_REMEDIES = {
-    401: "give --secret, or the token with --param token=…",
+    401: "give HOOKWRIGHT_SECRET or --secret, or the token with --param token=…",
     404: "check the path of the URL",
     405: "check the path of the URL",
     422: "mend what its answer points at",

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from hookwright_sender import Signer
 
 UNSIGNED = Violation("", "carries no signature that is right and not too old", "signature")
 TOLERANCE = 300  # seconds, as Standard Webhooks has it
+# Lines of one header may come joined by a comma (RFC 9110, 5.3), which never ends a base64 text.
+SIGNATURE = re.compile(rb"(?:^|[ \t,])(v1,[A-Za-z0-9+/]{43}=)(?![^ \t,])")
 
 
 @dataclass(frozen=True)
@@ -100,5 +103,5 @@ def _is_signed(headers: Mapping[str, str], body: bytes, signer: Signer, now: flo
     if abs(now - int(stamp)) > TOLERANCE:
         return False
     expected = [one.encode() for one in signer.sign(message_id, int(stamp), body).split()]
-    offered = headers.get("webhook-signature", "").encode().split(b" ")
+    offered = SIGNATURE.findall(headers.get("webhook-signature", "").encode())
     return any(hmac.compare_digest(one, other) for one in offered for other in expected)

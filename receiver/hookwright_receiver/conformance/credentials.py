@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,26 +16,47 @@ from .errors import BadOption
 MODES = ("none", "token", "signature")
 TOKEN = "token"  # noqa: S105  the decided name of the parameter, not a secret
 PREFIX = "whsec_"
+QUOTES = ("'", '"', "`")
+# A prefix that was mangled, that stands in the middle of more, or that is of an asymmetric scheme.
+OTHER_PREFIX = re.compile("whsec[_-]|^wh[sp]k_", re.IGNORECASE)
 
 
 def key_of(secret: str) -> bytes:
-    """Return the signing key that a secret stands for: `whsec_<base64>`, or the text itself."""
-    if not secret.startswith(PREFIX):
-        return secret.encode()
-    encoded = secret[len(PREFIX) :].rstrip("=")
+    """Return the signing key that a secret stands for: `whsec_<base64>`, or the text itself.
+
+    It reads as every other end does, and refuses what was not meant (BadOption).
+    """
+    text = _text(secret)
+    if not text.startswith(PREFIX):
+        if OTHER_PREFIX.search(text):
+            raise BadOption(
+                f"a secret may begin with {PREFIX}, once and in lower case (whsk_ and whpk_ are"
+                " keys of another scheme)"
+            )
+        return text.encode()
+    encoded = text.removeprefix(PREFIX).rstrip("=")
+    if not encoded:
+        raise BadOption("a secret is empty: give the one that the receiver has")
     try:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
-        raise BadOption("a secret that begins with whsec_ must go on in base64") from None
+        raise BadOption(
+            f"a secret that begins with {PREFIX} must go on in base64, with + and /, not - and _"
+        ) from None
 
 
-def _refuse_unusable(mode: str, secret: str) -> None:
-    try:
-        key = key_of(secret) if mode == "signature" else secret.encode()
-    except UnicodeEncodeError:
-        raise BadOption("a secret is not UTF-8: give the one that the receiver has") from None
-    if not key:
+def _text(secret: str) -> str:
+    """Return a secret or token without the white space around it; raise for what was not meant."""
+    text = secret.strip()
+    if not text:
         raise BadOption("a secret is empty: give the one that the receiver has")
+    if not text.isprintable():
+        raise BadOption("a secret has an invisible character in it: take that out")
+    if text.startswith(QUOTES) or text.endswith(QUOTES):
+        raise BadOption("a secret has a quote at its beginning or end: take that off")
+    if "," in text:
+        raise BadOption("a secret has a comma in it, and commas separate secrets")
+    return text
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
@@ -67,8 +89,11 @@ class Credentials:
             raise BadOption(f"authentication is one of {', '.join(MODES)}, not {self.mode!r}")
         if self.mode != "none" and not self.secrets:
             raise BadOption(f"authentication by {self.mode} needs --secret, or HOOKWRIGHT_SECRET")
-        for secret in self.secrets:
-            _refuse_unusable(self.mode, secret)
+        # What is sent as a token, and what a report must not show, is the text that counts.
+        object.__setattr__(self, "secrets", tuple(map(_text, self.secrets)))
+        if self.mode == "signature":
+            for secret in self.secrets:
+                key_of(secret)
 
     def authorised(self, payload: Any) -> Any:
         """Return the payload with the token in it, where there is one and it can go in."""

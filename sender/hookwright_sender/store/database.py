@@ -96,7 +96,8 @@ class Database:
     @property
     def shown(self) -> str:
         """Its URL as a person writes it, without the password."""
-        url = self.url.set(drivername=self.url.get_backend_name())
+        # The query may hold a password too, and SQLAlchemy hides the one before the host alone.
+        url = self.url.set(drivername=self.url.get_backend_name(), query={})
         return url.render_as_string(hide_password=True)
 
     @cached_property
@@ -160,6 +161,13 @@ def _parse(text: str) -> URL:
         url = make_url(text)
     except ArgumentError:
         raise InvalidDatabaseURL("it is no URL") from None
+    except ValueError:
+        # Its text quotes what stands where the port is looked for, perhaps a password.
+        raise InvalidDatabaseURL(
+            "its port is no number, or an @ before the host is missing"
+        ) from None
+    if "@" in f"{url.host}{url.database}" and not url.drivername.startswith("sqlite"):
+        raise InvalidDatabaseURL("the password has to be percent-encoded (@ as %40, / as %2F)")
     scheme = url.drivername.partition("+")[0]
     if scheme not in DRIVERS:
         raise InvalidDatabaseURL(f"{scheme!r} is no database that is supported")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -9,9 +10,10 @@ from standardwebhooks import Webhook
 
 from hookwright_receiver.conformance import BadOption
 from hookwright_receiver.conformance.client import Exchange
-from hookwright_receiver.conformance.credentials import Credentials, sign
+from hookwright_receiver.conformance.credentials import Credentials, key_of, sign
 from hookwright_receiver.conformance.delivery import Delivery, shown
 from hookwright_receiver.conformance.wire import Address
+from tests import secrets_table
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 
@@ -61,10 +63,42 @@ def test_credentials_that_cannot_be_meant_are_refused(mode, secrets, reason):
         Credentials(mode, secrets)
 
 
-def test_a_secret_that_is_no_base64_is_refused():
-    """The prefix promises base64."""
-    with pytest.raises(BadOption, match="base64"):
-        sign("whsec_é", "msg_1", "1", b"")
+@pytest.mark.parametrize(
+    ("text", "key", "why"), secrets_table.KEYS, ids=map(secrets_table.name, secrets_table.KEYS)
+)
+def test_a_secret_is_one_key(text, key, why):
+    """The table that senders and receivers are held to as well."""
+    assert key_of(text) == key, why
+    assert key_of(Credentials("signature", (text,)).secrets[0]) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "why"),
+    secrets_table.REFUSED,
+    ids=map(secrets_table.name, secrets_table.REFUSED),
+)
+def test_a_secret_that_was_not_meant_is_refused(text, reason, why):
+    """Before a run, with the reason, and without showing it."""
+    with pytest.raises(BadOption, match=reason) as caught:
+        Credentials("signature", (SECRET, text))
+    assert "\n" not in str(caught.value), why
+    assert not any(part in str(caught.value) for part in re.findall(r"\w{9,}", text))
+
+
+@pytest.mark.parametrize("text", secrets_table.TOKENS)
+def test_a_token_is_its_text(text):
+    """Whatever stands around it."""
+    assert Credentials("token", (f" {text}\n",)).authorised({}) == {"token": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "why"),
+    [row for row in secrets_table.REFUSED_TOKENS if row[0] != "short"],
+)
+def test_a_token_that_was_not_meant_is_refused(text, reason, why):
+    """As a receiver refuses it. How long a token is, is for the receiver to say."""
+    with pytest.raises(BadOption, match=reason):
+        Credentials("token", (text,))
 
 
 @pytest.mark.parametrize(

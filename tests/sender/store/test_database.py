@@ -7,14 +7,17 @@ import time
 
 import pytest
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
+from hookwright_sender.errors import SenderError
 from hookwright_sender.ids import NODES
+from hookwright_sender.settings import Settings
 from hookwright_sender.store.clock import now
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.errors import InvalidDatabaseURL, StoreUnavailable
 from hookwright_sender.store.schema import upgrade
 from hookwright_sender.store.tables import accounts, ctas
+from tests.secrets_table import DATABASE_URLS
 
 
 def count(database):
@@ -115,6 +118,29 @@ def test_what_names_no_database_is_refused(url, reason):
     with pytest.raises(InvalidDatabaseURL, match="sqlite:///") as refused:
         Database(url)
     assert refused.value.exit_code == 2, reason
+
+
+@pytest.mark.parametrize(("url", "why"), DATABASE_URLS, ids=[why for _, why in DATABASE_URLS])
+def test_no_piece_of_a_password_is_shown(url, why):
+    """Whatever is wrong with a URL, or with what it names."""
+
+    def use():
+        with Database(url) as database:
+            assert "hush" not in database.shown, why
+            with database.reading() as connection:
+                connection.execute(text("SELECT 1"))
+
+    with pytest.raises((SenderError, DatabaseError)) as caught:
+        use()
+    assert "hush" not in str(caught.value), why
+
+
+def test_a_url_of_the_environment_is_its_text(monkeypatch):
+    """A line's end from a file is no part of it, and settings are shown without it."""
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", " postgresql://me:hush@localhost/x\n")
+    settings = Settings.read()
+    assert settings.database_url == "postgresql://me:hush@localhost/x"
+    assert "hush" not in repr(settings)
 
 
 def test_a_password_is_not_shown():

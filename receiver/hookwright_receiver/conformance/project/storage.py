@@ -12,6 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 from hookwright_receiver.conformance.errors import BadOption, Unreachable
 
 SINK_TABLES = "received"
+# What is wrong is not quoted: it may be a piece of the password.
+UNREADABLE = (
+    "--database-url must be postgresql://USER:PASSWORD@HOST/NAME, the password percent-encoded "
+    "(% as %25, @ as %40, / as %2F, # as %23)"
+)
 
 
 class Storage(Protocol):
@@ -108,6 +113,8 @@ class PostgreSQLStorage:
             ) from None
         try:
             return psycopg.connect(url, autocommit=autocommit, connect_timeout=5)
+        except psycopg.ProgrammingError:
+            raise BadOption(UNREADABLE) from None
         except psycopg.Error as error:
             reason = str(error).strip().splitlines()[0]
             raise Unreachable(f"the PostgreSQL server does not answer: {reason}") from None
@@ -150,12 +157,25 @@ class PostgreSQLStorage:
             )
 
 
+def _is_readable(url: str) -> bool:
+    """Tell whether a URL can be read, and in one way, here and by libpq."""
+    try:
+        split = urlsplit(url)
+        _ = split.port
+    except ValueError:
+        return False
+    ats = split.netloc.count("@"), (split.path + split.query).count("@")
+    return not split.fragment and ats in {(0, 0), (1, 0)}
+
+
 async def make_storage(database_url: str | None, folder: Path) -> Storage:
     """Return a new database: on the PostgreSQL server that was named, else a SQLite file."""
     if database_url is None or database_url.startswith("sqlite:"):
         return SQLiteStorage(folder)
     if not database_url.startswith(("postgres://", "postgresql://")):
         raise BadOption("--database-url must be postgresql://USER:PASSWORD@HOST/NAME, or left out")
+    if not _is_readable(database_url):
+        raise BadOption(UNREADABLE)
     storage = PostgreSQLStorage(database_url)
     await storage.create()
     return storage
