@@ -51,6 +51,7 @@ REFUSED = [
     (["r", "--stack", STACK, "--contract", "nowhere"], "nowhere", "no such contract"),
     (["r", "--stack", STACK, "--verbose"], "--verbose", "no such option"),
     (["full", "--stack", STACK], "--force", "a folder with files"),
+    (["full", "--force"], "--stack", "files, and no project among them that has a stack"),
     (["full/file", "--stack", STACK, "--name", "r"], "not a folder", "a file"),
     (["full/file/r", "--stack", STACK], "Not a directory", "below a file"),
 ]
@@ -110,10 +111,10 @@ def test_every_option_reaches_the_project(new: Callable[..., Run], tmp_path: Pat
 def test_another_contract_is_passed_on_to_what_is_typed_next(
     new: Callable[..., Run], tmp_path: Path
 ) -> None:
-    """`send` must find the same contract."""
+    """`send` must find the same contract: the project has it."""
     run = new("x", "--stack", STACK, "--contract", str(SHOP), "--name", "r")
     assert run.code == 0
-    assert f"--contract {SHOP}" in run.out
+    assert "--contract r/schemas" in run.out
     assert "joturl" not in run.out
 
 
@@ -130,6 +131,7 @@ def test_one_json_object_for_programs(new: Callable[..., Run], tmp_path: Path) -
     document = json.loads(again.out)
     assert document["kept"] == [{"path": "README.md", "reason": "you changed it"}]
     assert document["created"] == document["updated"] == document["removed"] == []
+    assert document["changes"] == []
 
 
 def test_the_working_directory_can_be_the_project(
@@ -182,6 +184,38 @@ def test_what_was_kept_is_named(new: Callable[..., Run], tmp_path: Path) -> None
     run = new("x", "--stack", STACK, "--name", "r", "--auth", "none", "--force")
     assert "  kept README.md: you changed it" in run.out
     assert (tmp_path / "x" / "README.md").read_text() == "mine"
+
+
+def test_the_short_command_forgets_nothing_and_tells_what_changes(
+    new: Callable[..., Run], tmp_path: Path
+) -> None:
+    """The trial of F-G1: a plain second run; then what is asked for by name, alone and told."""
+    arguments = ["fa", "--stack", STACK, "--auth", "signature", "--sink", "sql",
+                 "--path", "/hooks", "--contract", str(SHOP)]  # fmt: skip
+    new(*arguments)
+    before = (tmp_path / "fa" / ".hookwright.json").read_bytes()
+    refused = new("fa")
+    assert (refused.code, "--force" in refused.err) == (2, True)
+    plain = new("fa", "--force")
+    assert (plain.code, " -> " in plain.out) == (0, False)
+    assert (tmp_path / "fa" / ".hookwright.json").read_bytes() == before
+    changed = new("fa", "--force", "--auth", "token", "--sink", "none")
+    assert "\n  auth: signature -> token\n  sinks: sql -> none\n" in changed.out
+    back = new("fa", "--force", "--contract", "built-in", "--json")
+    assert json.loads(back.out)["changes"] == [
+        {"what": "contract", "before": "shop 2.1.0", "after": "joturl 1.0.0"}
+    ]
+
+
+def test_a_lost_contract_is_one_line_and_writes_nothing(
+    new: Callable[..., Run], tmp_path: Path
+) -> None:
+    """Exit code 2, and what to give."""
+    new("fa", "--stack", STACK, "--contract", str(SHOP))
+    (tmp_path / "fa" / "fa" / "schemas" / "contract.toml").unlink()
+    run = new("fa", "--force")
+    assert (run.code, run.out, run.err.count("\n")) == (2, "", 1)
+    assert "give the folder of the contract shop: --contract DIR" in run.err
 
 
 def test_the_help_lists_the_stacks_that_there_are(new: Callable[..., Run]) -> None:

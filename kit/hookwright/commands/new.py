@@ -7,30 +7,32 @@ from pathlib import Path
 import click
 
 from hookwright_receiver import STACKS, Answers, Project, generate
-from hookwright_receiver.generator import AUTHS, SINKS
-from hookwright_schemas import load_contract
+from hookwright_receiver.generator import AUTHS, SINKS, is_project
+from hookwright_receiver.generator.answers import DEFAULT_AUTH
+from hookwright_receiver.generator.render import contract_option
+from hookwright_schemas import Contract, load_contract
 
 # Printed, not run. Forty-eight hexadecimal digits are base64 too, as `whsec_` demands.
 MAKE_SECRET = "$(python3 -c 'import secrets; print(secrets.token_hex(24))')"  # noqa: S105
 SETTINGS = {"token": ("WEBHOOK_TOKENS", ""), "signature": ("WEBHOOK_SECRETS", "whsec_")}
 URL = "http://127.0.0.1:8000"
+BUILT_IN = "built-in"
 
 
 @click.command("new", short_help="Generate a receiver project.")
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--stack",
-    required=True,
     type=click.Choice(list(STACKS)),
-    help="; ".join(f"{stack.name}: {stack.title}" for stack in STACKS.values()) + ".",
+    help="Required for a new project. "
+    + "; ".join(f"{stack.name}: {stack.title}" for stack in STACKS.values())
+    + ".",
 )
 @click.option("--name", help="The project's name; the folder's by default.")
 @click.option(
     "--auth",
     type=click.Choice(AUTHS),
-    default="token",
-    show_default=True,
-    help="How the receiver knows the sender.",
+    help=f"How the receiver knows the sender; {DEFAULT_AUTH} by default.",
 )
 @click.option(
     "--sink",
@@ -45,19 +47,20 @@ URL = "http://127.0.0.1:8000"
     "contract_folder",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="The folder of another contract than the built-in one.",
+    help=f"The folder of another contract than the built-in one, or `{BUILT_IN}`.",
 )
 @click.option(
     "--force",
     is_flag=True,
-    help="Regenerate in a folder with files; those that you changed are kept.",
+    help="Generate again over a project, with its own answers where none are given; files that you "
+    "changed are kept.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(  # noqa: PLR0913, PLR0917  one for each option; click passes them by name
     directory: Path,
-    stack: str,
+    stack: str | None,
     name: str | None,
-    auth: str,
+    auth: str | None,
     sinks: tuple[str, ...],
     path: str | None,
     contract_folder: Path | None,
@@ -66,25 +69,32 @@ def command(  # noqa: PLR0913, PLR0917  one for each option; click passes them b
     as_json: bool,
 ) -> None:
     """Generate a receiver project in DIR, a folder that is new or empty."""
+    if stack is None and not is_project(directory):
+        raise click.UsageError(f"A new project needs a stack: --stack {'|'.join(STACKS)}")
     answers = Answers(
         name=name,
         stack=stack,
         auth=auth,
-        sinks=sinks,
+        sinks=sinks or None,
         path=path,
-        contract=load_contract(contract_folder),
+        contract=named_contract(contract_folder),
     )
     project = generate(directory, answers, force=force)
-    steps = next_steps(project, directory, contract_folder)
+    steps = next_steps(project, directory)
     if as_json:
         click.echo(json.dumps(as_document(project, steps)))
     else:
         click.echo("\n".join(as_lines(project, directory, steps)))
 
 
-def next_steps(
-    project: Project, directory: Path, contract_folder: Path | None = None
-) -> dict[str, str]:
+def named_contract(named: Path | None) -> Contract | None:
+    """Return the contract that `--contract` names; None where it is not given."""
+    if named is None:
+        return None
+    return load_contract() if str(named) == BUILT_IN else load_contract(named)
+
+
+def next_steps(project: Project, directory: Path) -> dict[str, str]:
     """Return what to type next, in order: label -> command for a POSIX shell."""
     decisions = project.decisions
     commands = decisions.stack.commands
@@ -106,8 +116,7 @@ def next_steps(
             extra = " --data -"
         else:
             before = f"""HOOKWRIGHT_SECRET="$(sed -n 's/^{setting}=//p' .env)" """
-    if contract_folder is not None:
-        extra += f" --contract {shlex.quote(str(contract_folder.absolute()))}"
+    extra += contract_option(decisions)
     steps["serve"] = commands["serve"].format(package=decisions.package)
     event = decisions.contract.events[0].command
     steps["send, from another terminal in the same folder"] = (
@@ -124,6 +133,10 @@ def as_document(project: Project, steps: dict[str, str]) -> dict[str, object]:
         "name": project.decisions.name,
         "package": project.decisions.package,
         "stack": project.decisions.stack.name,
+        "changes": [
+            {"what": change.what, "before": change.before, "after": change.after}
+            for change in project.changes
+        ],
         "created": [str(path) for path in written.created],
         "updated": [str(path) for path in written.updated],
         "unchanged": [str(path) for path in written.unchanged],
@@ -144,6 +157,7 @@ def as_lines(project: Project, directory: Path, steps: dict[str, str]) -> list[s
     }
     told = ", ".join(f"{len(paths)} {verb}" for verb, paths in counts.items() if paths)
     lines = [f"{click.format_filename(directory)}: {project.decisions.stack.title}; files: {told}."]
+    lines += [f"  {change}" for change in project.changes]
     lines += [f"  kept {kept.path}: {kept.reason}" for kept in written.kept]
     lines += ["", "Next:"]
     for label, step in steps.items():

@@ -20,6 +20,8 @@ AUTHS = ("token", "signature", "none")
 SINKS = ("csv", "jsonl", "sql")
 TOKEN_PARAMETER = "token"  # noqa: S105  the parameter's name, no secret
 
+DEFAULT_STACK = "starlette"
+DEFAULT_AUTH = "token"
 OPERATIONS = ("/healthz", "/readyz", "/metrics")
 MAX_PATH = 200
 # The unreserved characters of RFC 3986: no router, shell or proxy gives one of them a meaning.
@@ -28,18 +30,19 @@ PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the user decides about a project.
+    """What the user decides about a project; None is what a project has, or what a new one gets.
 
-    `name`: the project's; None takes the folder's. `stack`: a key of STACKS. `auth`: how the
-    sender is known, one of AUTHS. `sinks`: where events go besides the handlers, each one of
-    SINKS. `path`: where the webhook is taken; None is `/webhooks/<contract>`. `contract`: None is
-    the built-in one.
+    `name`: the project's; a new one has the folder's. `stack`: a key of STACKS, DEFAULT_STACK for
+    a new one. `auth`: how the sender is known, one of AUTHS; DEFAULT_AUTH for a new one. `sinks`:
+    where events go besides the handlers, each one of SINKS; a new one has none. `path`: where the
+    webhook is taken; `/webhooks/<contract>` for a new one. `contract`: the built-in one for a new
+    one.
     """
 
     name: str | None = None
-    stack: str = "starlette"
-    auth: str = "token"
-    sinks: tuple[str, ...] = ()
+    stack: str | None = None
+    auth: str | None = None
+    sinks: tuple[str, ...] | None = None
     path: str | None = None
     contract: Contract | None = None
 
@@ -62,14 +65,16 @@ def decide(answers: Answers, directory: Path, stacks: Mapping[str, Stack] = STAC
 
     Raises InvalidAnswer, whose message names the option to change.
     """
-    stack = stacks.get(answers.stack)
+    wanted = DEFAULT_STACK if answers.stack is None else answers.stack
+    stack = stacks.get(wanted)
     if stack is None:
         raise InvalidAnswer(
-            "stack", f"there is no stack {answers.stack!r}: use --stack {'|'.join(stacks)}"
+            "stack", f"there is no stack {wanted!r}: use --stack {'|'.join(stacks)}"
         )
-    if answers.auth not in AUTHS:
+    auth = DEFAULT_AUTH if answers.auth is None else answers.auth
+    if auth not in AUTHS:
         raise InvalidAnswer(
-            "auth", f"{answers.auth!r} is no way to know the sender: use --auth {'|'.join(AUTHS)}"
+            "auth", f"{auth!r} is no way to know the sender: use --auth {'|'.join(AUTHS)}"
         )
     contract = answers.contract or load_contract()
     name = check_name(answers.name, directory, stack)
@@ -77,8 +82,8 @@ def decide(answers: Answers, directory: Path, stacks: Mapping[str, Stack] = STAC
         name=name,
         package=package_name(name),
         stack=stack,
-        auth=answers.auth,
-        sinks=check_sinks(answers.sinks),
+        auth=auth,
+        sinks=check_sinks(answers.sinks or ()),
         path=check_path(f"/webhooks/{contract.name}" if answers.path is None else answers.path),
         contract=contract,
     )

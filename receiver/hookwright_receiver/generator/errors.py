@@ -5,6 +5,7 @@ HookwrightError
 └── GeneratorError
     ├── InvalidAnswer    an answer that no project can be made from
     ├── TargetRefused    a folder that is not ours to write into
+├── RecordRefused    a `.hookwright.json` that does not say how to generate the project again
     ├── WriteFailed      the operating system refused; nothing, or nothing by half, was written
     └── TemplateError    a stack whose templates are broken
 """
@@ -31,6 +32,14 @@ class TargetRefused(GeneratorError):
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(message)
+        self.path = path
+
+
+class RecordRefused(GeneratorError):
+    """A `.hookwright.json` that does not say how to generate its project again; `path` is it."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        super().__init__(f"{path} {message}")
         self.path = path
 
 

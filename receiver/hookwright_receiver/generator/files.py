@@ -108,6 +108,19 @@ def read_plain(path: Path) -> bytes | None:
         return file.read()
 
 
+def unix_lines(content: bytes) -> bytes:
+    """Return a text with the line ends that we write, whatever `core.autocrlf` has made of them."""
+    return content.replace(b"\r\n", b"\n")
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, as two spellings do where case does not count."""
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except OSError:
+        return False
+
+
 def file_mode(path: Path) -> int:
     """Return the permissions of a file."""
     return stat.S_IMODE(os.lstat(path).st_mode)

@@ -14,8 +14,8 @@ from hookwright_receiver.generator.answers import Decisions
 from hookwright_receiver.generator.errors import TemplateError
 from hookwright_receiver.generator.filters import FILTERS, is_identifier, one_line
 from hookwright_receiver.generator.plan import PACKAGE, Plan, Source, target_path
-from hookwright_receiver.generator.vendor import vendored
-from hookwright_schemas import Contract, load_contract
+from hookwright_receiver.generator.vendor import copy_digest, vendored
+from hookwright_schemas import load_contract
 
 SCHEMAS = PurePosixPath(PACKAGE, "schemas")
 RECORD = PurePosixPath(".hookwright.json")
@@ -35,16 +35,23 @@ def render(plan: Plan) -> dict[PurePosixPath, bytes]:
         content = render_template(source, context)
         if content.strip():
             rendered[path] = content
-    folder = target_path(SCHEMAS, plan.decisions.package)
+    folder = schemas_folder(plan.decisions.package)
     for path, content in vendored(plan.decisions.contract).items():
         rendered[folder / path] = content
     rendered[RECORD] = record(plan.decisions, rendered)
     return dict(sorted(rendered.items()))
 
 
-def contract_option(contract: Contract) -> str:
-    """Return what to add to a command of the kit so that it finds this contract again."""
-    return "" if contract.digest == load_contract().digest else " --contract CONTRACT"
+def schemas_folder(package: str) -> PurePosixPath:
+    """Return where a project has its contract: `my_receiver` -> `my_receiver/schemas`."""
+    return target_path(SCHEMAS, package)
+
+
+def contract_option(decisions: Decisions) -> str:
+    """Return what a command of the kit needs in the project's folder to find its contract."""
+    if decisions.contract.digest == load_contract().digest:
+        return ""
+    return f" --contract {schemas_folder(decisions.package)}"
 
 
 @cache
@@ -73,7 +80,7 @@ def template_context(decisions: Decisions) -> dict[str, Any]:
             "sinks": decisions.sinks,
         },
         "contract": decisions.contract,
-        "contract_option": contract_option(decisions.contract),
+        "contract_option": contract_option(decisions),
         "stack": decisions.stack,
         "kit_version": kit_version(),
     }
@@ -107,6 +114,9 @@ def record(decisions: Decisions, rendered: dict[PurePosixPath, bytes]) -> bytes:
             "name": contract.name,
             "version": contract.version,
             "digest": contract.digest,
+            # Another version of the kit may have another built-in one; any other one is kept.
+            "built_in": contract is load_contract(),
+            "copy": copy_digest(vendored(contract)),
         },
         "answers": {
             "name": decisions.name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
-from hookwright_receiver.generator.files import obstacle, read_plain
+from hookwright_receiver.generator.files import is_same, obstacle, read_plain, unix_lines
 from hookwright_receiver.generator.render import RECORD, digest
 
 Known = dict[PurePosixPath, frozenset[str]]
@@ -57,8 +57,14 @@ def survey(
         if path != RECORD:
             fates[path] = _fate(path, content, directory, path in yours, known)
     names = {path.name for path in yours}
+    folded = {str(path).casefold(): path for path in rendered}
     for path in sorted(known.keys() - rendered.keys()):
-        fates[path] = _fate_of_former(path, directory, path.name in names, known)
+        # Where case does not count, a file of the new name is the former one: it must not go.
+        twin = folded.get(str(path).casefold())
+        if twin is not None and is_same(directory / path, directory / twin):
+            fates[path] = Fate.GONE
+        else:
+            fates[path] = _fate_of_former(path, directory, path.name in names, known)
 
     def of(fate: Fate) -> tuple[PurePosixPath, ...]:
         return tuple(path for path, its in fates.items() if its is fate)
@@ -81,13 +87,18 @@ def _fate(
     found = read_plain(directory / path)
     if found is None:
         return Fate.CREATE
-    if found == content:
+    if content in {found, unix_lines(found)}:
         return Fate.UNCHANGED
     if yours:
         return Kept(path, "it is yours")
-    if digest(found) in known.get(path, frozenset()):
+    if _is_ours(found, known.get(path, frozenset())):
         return Fate.UPDATE
     return Kept(path, "you changed it")
+
+
+def _is_ours(found: bytes, known: AbstractSet[str]) -> bool:
+    """Tell whether a file is as we wrote it, but for line ends that git has changed on its way."""
+    return digest(found) in known or digest(unix_lines(found)) in known
 
 
 def _fate_of_former(path: PurePosixPath, directory: Path, yours: bool, known: Known) -> Fate | Kept:
@@ -99,7 +110,7 @@ def _fate_of_former(path: PurePosixPath, directory: Path, yours: bool, known: Kn
         return Fate.GONE
     if yours:
         return Kept(path, "it is yours, though no longer generated")
-    if digest(found) in known[path]:
+    if _is_ours(found, known[path]):
         return Fate.REMOVE
     return Kept(path, "you changed it, though it is no longer generated")
 

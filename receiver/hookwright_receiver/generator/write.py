@@ -11,6 +11,7 @@ from shutil import rmtree
 
 from hookwright_receiver.generator import files
 from hookwright_receiver.generator.errors import TargetRefused, WriteFailed
+from hookwright_receiver.generator.owners import is_owners, reason_to_keep
 from hookwright_receiver.generator.render import RECORD
 from hookwright_receiver.generator.survey import (
     Kept,
@@ -42,7 +43,8 @@ def write(
 ) -> Written:
     """Write a project into `directory`: a new folder, an empty one, or, by `force`, one with files.
 
-    A new project is there completely or not at all, whatever fails. In a folder with files each
+    A folder with nothing but what `owners.is_owners` knows counts as empty, and all that stays. A
+    new project is there completely or not at all, whatever fails. In a folder with files each
     one is replaced at once; what the user changed is kept, and so is each of `yours` that exists.
     A failure leaves every file old or new, and the same call completes it.
 
@@ -56,7 +58,7 @@ def write(
             raise TargetRefused(directory, f"{directory} is not a folder: name another one")
         with _alone_in(directory):
             _sweep(directory)
-            if not any(directory.iterdir()):
+            if all(is_owners(entry.name) for entry in directory.iterdir()):
                 return _fill(rendered, directory)
             if force:
                 return _update(rendered, directory, yours)
@@ -89,8 +91,15 @@ def _create(rendered: Rendered, directory: Path) -> Written:
 
 def _fill(rendered: Rendered, directory: Path) -> Written:
     # The folder itself stays: it may be somebody's working directory, or a mount.
+    theirs = {entry.name for entry in directory.iterdir()}
+    new = {path: content for path, content in rendered.items() if path.parts[0] not in theirs}
+    kept = tuple(
+        Kept(path, reason_to_keep(directory / path, content))
+        for path, content in rendered.items()
+        if path not in new
+    )
     with files.staging_folder(directory) as staging:
-        files.write_tree(staging, rendered.items())
+        files.write_tree(staging, new.items())
         entries = sorted(staging.iterdir())
         try:
             for entry in entries:
@@ -101,7 +110,7 @@ def _fill(rendered: Rendered, directory: Path) -> Written:
                 if not os.path.lexists(entry):
                     _remove(directory / entry.name)
             raise
-    return Written(created=_all(rendered))
+    return Written(created=_all(new), kept=kept)
 
 
 def _update(rendered: Rendered, directory: Path, yours: AbstractSet[PurePosixPath]) -> Written:

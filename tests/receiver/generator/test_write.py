@@ -179,11 +179,62 @@ def test_a_full_disk_is_met_before_the_first_file_is_replaced(
 
 
 def test_a_folder_with_files_is_refused(tmp_path: Path) -> None:
-    """A folder that holds anything is somebody's."""
+    """A folder that holds anything is somebody's, were it a version control's files as well."""
     (tmp_path / ".git").mkdir()
+    (tmp_path / "README").write_text("mine")
     with pytest.raises(TargetRefused, match=r"not empty.*--force"):
         write(ONE, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [".git"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "README"]
+
+
+OWNERS = [
+    # name, whether a folder, reason
+    (".git", True, "a clone of a new repository"),
+    (".git", False, "a worktree or a submodule"),
+    (".gitignore", False, "made by the hosting service; ours would take its place"),
+    (".gitattributes", False, "line ends, decided before anything else"),
+    (".hg", True, "Mercurial"),
+    (".jj", True, "Jujutsu"),
+    (".svn", True, "Subversion"),
+    (".vscode", True, "the editor in whose terminal the command is typed"),
+    (".idea", True, "the same"),
+    ("x.code-workspace", False, "the same"),
+    (".editorconfig", False, "the owner's style"),
+    (".DS_Store", False, "the Finder has looked"),
+    ("LICENSE", False, "made by the hosting service"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "reason"), OWNERS, ids=[f"{row[0]}-{row[2]}" for row in OWNERS]
+)
+def test_a_version_controls_or_an_editors_files_are_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, folder: bool, reason: str
+) -> None:
+    """A folder with nothing else counts as empty; they stay, also when the writing fails."""
+    if folder:
+        (tmp_path / name).mkdir()
+    theirs = tmp_path / name / "x" if folder else tmp_path / name
+    theirs.write_text("mine\n/.env\n")
+    files = {**ONE, PurePosixPath(".gitignore"): b"# ours\n/.env\n/*.db\n"}
+    before = tree(tmp_path)
+
+    def denied(*_paths: object) -> None:
+        raise no_permission()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", denied)
+        with pytest.raises(WriteFailed):
+            write(files, tmp_path)
+    assert tree(tmp_path) == before, reason
+    written = write(files, tmp_path)
+    assert tree(tmp_path) == {**files, **before}, reason
+    kept = [(str(each.path), each.reason) for each in written.kept]
+    lacking = "it was there before; it lacks /*.db"
+    assert kept == ([(".gitignore", lacking)] if name == ".gitignore" else [])
+    again = write(files, tmp_path, force=True)
+    assert (again.created, again.updated, again.removed) == ((), (), ())
+    assert tree(tmp_path) == {**files, **before}
 
 
 @pytest.mark.parametrize("kind", ["file", "dangling link", "below a file"])
