@@ -86,14 +86,17 @@ class Client:
         *,
         connect_timeout: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
+        on_connect: Callable[[], None] = lambda: None,
     ) -> None:
         self.address = address
         self._connect_timeout = connect_timeout
         self._monotonic = monotonic
+        self._on_connect = on_connect
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
         """Open a connection for the length of the block; raises OSError (TimeoutError included)."""
+        self._on_connect()
         async with asyncio.timeout(self._connect_timeout):
             wire = await dial(self.address)
         try:

@@ -9,11 +9,13 @@ from typing import Any
 
 from hookwright_schemas import HookwrightError
 
+from .findings import Journal
 from .groups import CASES
 from .messages import Messages
 from .model import Case, Fault, Finding, Report, Result, Verdict, worst
 from .patience import Patience
-from .run import Journal, Run, Unobservable
+from .run import Run, Unobservable
+from .tally import Tally
 from .target import Instance, Target
 
 CASE_LIMIT = 300.0
@@ -95,25 +97,37 @@ class Engine:
 
     async def _place(self, place: str, cases: list[Case]) -> None:
         async with self.target.instance(place) as instance:
+            observer = instance.observer
+            counts = observer is not None and not observer.apart
+            tally = Tally(observer, self.patience.still) if observer and counts else None
             # Cases of a place of their own come one after another even on a shared instance.
             side_by_side = [c for c in cases if c.place == "shared" and not c.last]
             places = asyncio.Semaphore(self.target.parallel if place == "shared" else 1)
 
             async def guarded(case: Case) -> None:
                 async with places:
-                    await self._case(case, instance)
+                    await self._case(case, instance, tally)
 
             await together([guarded(case) for case in side_by_side])
             for case in cases:
                 if case.place != "shared":
-                    await self._case(case, instance)
+                    await self._case(case, instance, tally)
             for case in cases:
                 if case.last:
-                    await self._case(case, instance)
+                    await self._case(case, instance, tally)
 
-    async def _case(self, case: Case, instance: Instance) -> None:
+    async def _case(self, case: Case, instance: Instance, tally: Tally | None) -> None:
         messages = Messages(self.target.contract, self.target.credentials, instance.path)
-        run = Run(case, self.target, instance, messages, self.patience, self._journal, self._seed)
+        run = Run(
+            case=case,
+            target=self.target,
+            journal=self._journal,
+            instance=instance,
+            messages=messages,
+            patience=self.patience,
+            seed=self._seed,
+            tally=tally,
+        )
         started = time.monotonic()
         try:
             async with asyncio.timeout(CASE_LIMIT):

@@ -63,6 +63,7 @@ class Case:
 
     `place` names the instance of the receiver that the case runs against; cases of the place
     `shared` run beside each other, those of any other place one after another in their own.
+    `observes` tells that a case needs to see effects, `counted` that a count of them will do.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Case:
     hints: Mapping[str, str]
     run: Callable[["Run"], Awaitable[None]]
     observes: bool = False
+    counted: bool = False
     modes: frozenset[str] = frozenset({"none", "token", "signature"})
     place: str = "shared"
     last: bool = False

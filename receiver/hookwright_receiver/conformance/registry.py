@@ -32,13 +32,15 @@ class Group:
         hints: dict[str, str] | None = None,
         level: Level = Level.MUST,
         observes: bool = False,
+        counted: bool = False,
         modes: Iterable[str] = ALL_MODES,
         place: str = "shared",
         last: bool = False,
     ) -> Callable[[CaseFunction], CaseFunction]:
         """Declare the decorated function as the case `<letter><number>`.
 
-        `hint` says how to mend a receiver, `hints` how for the stacks where that differs.
+        `hint` says how to mend a receiver, `hints` how for the stacks where that differs. A case
+        that is `counted` observes by that.
         """
 
         def declare(function: CaseFunction) -> CaseFunction:
@@ -53,7 +55,8 @@ class Group:
                     why,
                     {"": hint, **(hints or {})},
                     function,
-                    observes,
+                    observes or counted,
+                    counted,
                     frozenset(modes),
                     place,
                     last,

@@ -24,6 +24,7 @@ PATIENCE = Patience(
     idle_service=4.0,
     settle=10.0,
     effect=2.0,
+    still=0.6,
     interim=0.2,
     crowd=30,
     refused_number=30,

@@ -28,7 +28,7 @@ async def _together(run: Run, deliveries: list[Delivery]) -> list[Exchange]:
     expect="accept, 50 effects",
     why="lost writes",
     hint="One transaction for each message, or one for several; retry when the store is busy.",
-    observes=True,
+    counted=True,
     place="restart",
 )
 async def crowd(run: Run) -> None:
@@ -47,7 +47,7 @@ async def crowd(run: Run) -> None:
     expect="accept, 1 effect",
     why="check-then-insert race",
     hint="Let a unique key in the store decide, not a look before the insert.",
-    observes=True,
+    counted=True,
     place="restart",
 )
 async def race(run: Run) -> None:

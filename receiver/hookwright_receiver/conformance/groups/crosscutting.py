@@ -10,9 +10,10 @@ from hookwright_receiver.conformance.answer import Answer
 from hookwright_receiver.conformance.client import Exchange
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, Expectation, refuse
+from hookwright_receiver.conformance.findings import Witnessed
 from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
-from hookwright_receiver.conformance.run import Run, Witnessed
+from hookwright_receiver.conformance.run import Run
 
 from .deduplication import other_payload
 from .sizes import sized

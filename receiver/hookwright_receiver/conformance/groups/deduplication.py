@@ -43,7 +43,7 @@ def other_payload(run: Run, event: EventDefinition) -> Any:
     expect="accept, 1 effect",
     why="at-least-once",
     hint=_UNIQUE,
-    observes=True,
+    counted=True,
 )
 async def twice(run: Run) -> None:
     """Repeat a message of every event byte for byte."""
@@ -65,7 +65,7 @@ async def twice(run: Run) -> None:
     expect="409, 1 effect",
     why="key reuse is named",
     hint="Keep a digest of the canonical payload beside the key and compare it on a repeat.",
-    observes=True,
+    counted=True,
 )
 async def reused(run: Run) -> None:
     """Send another payload under an id that is taken."""
@@ -86,7 +86,7 @@ async def reused(run: Run) -> None:
     expect="accept, 2 effects",
     why="no deduplication by body",
     hint="Two equal messages under two ids are two messages.",
-    observes=True,
+    counted=True,
 )
 async def equal_bodies(run: Run) -> None:
     """Send one payload under two ids."""
@@ -106,7 +106,7 @@ async def equal_bodies(run: Run) -> None:
     expect="accept, 1 effect",
     why="a sender signs every attempt anew",
     hint="Make the key of the id alone, not of the timestamp or the signature.",
-    observes=True,
+    counted=True,
 )
 async def retry(run: Run) -> None:
     """Sign the second attempt for another second than the first."""
@@ -133,7 +133,7 @@ async def retry(run: Run) -> None:
     why="the contract says which field is the key",
     hint="Without the header, make the key of the field that the contract names.",
     modes=("none", "token"),
-    observes=True,
+    counted=True,
 )
 async def own_key(run: Run) -> None:
     """Repeat a message of every event that has an idempotency pointer."""
@@ -160,7 +160,7 @@ async def own_key(run: Run) -> None:
     why="there is no key; no guess",
     hint="Without a key, store every message: two equal ones on one day are two.",
     modes=("none", "token"),
-    observes=True,
+    counted=True,
 )
 async def no_key(run: Run) -> None:
     """Repeat a message of every event that has no idempotency pointer."""
@@ -210,7 +210,7 @@ async def restart(run: Run) -> None:
     expect="accept, 1 effect",
     why="a refusal burns no id",
     hint="Claim the key only when the message is accepted.",
-    observes=True,
+    counted=True,
 )
 async def mended(run: Run) -> None:
     """Send a payload without a field, then the whole one, under one id."""

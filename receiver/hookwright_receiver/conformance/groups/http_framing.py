@@ -144,7 +144,7 @@ async def two_lengths(run: Run) -> None:
     expect="no effect",
     why="partial reads",
     hint="Drop a request whose body did not come whole, even if what came can be parsed.",
-    observes=True,
+    counted=True,
 )
 async def cut_short(run: Run) -> None:
     """Announce more than a whole message, send the message, and go."""
@@ -170,7 +170,7 @@ async def cut_short(run: Run) -> None:
     expect="accept, 1 effect",
     why="the answer was lost, not the event",
     hint="Make the retry a repeat: the key decides, not whether the answer was read.",
-    observes=True,
+    counted=True,
 )
 async def gone(run: Run) -> None:
     """Close, and reset, right after the last byte; retry under the same id."""

@@ -43,7 +43,7 @@ async def methods(run: Run) -> None:
     expect="405 or 2xx, no effect",
     why="probes",
     hint="Answer probes without touching the inbox.",
-    observes=True,
+    counted=True,
 )
 async def probes(run: Run) -> None:
     """Probe with a message that would be valid, so that one that is taken shows."""

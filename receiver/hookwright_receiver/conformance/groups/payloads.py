@@ -21,7 +21,7 @@ _VALIDATE = "Validate the parsed payload against the event's schema before you s
     why="the contract",
     hint="Read the raw body, parse it as JSON and answer 2xx for every event of the contract.",
     hints={"flask": "Use request.get_data(): request.data is empty for a form content type."},
-    observes=True,
+    counted=True,
 )
 async def samples(run: Run) -> None:
     """Send the documented bytes themselves wherever no token has to go in."""
