@@ -66,6 +66,9 @@ class Patience:
     interim: float = 1.0
     """H3: for a 100 Continue, before the body is sent without one."""
 
+    lag: float = 1.0
+    """For the runner itself to be late, in a step that ends in silence, before it blames nobody."""
+
     crowd: int = 50
     """K1, K2: requests at once."""
 

@@ -28,6 +28,7 @@ class Group:
         sent: str,
         expect: str,
         why: str,
+        source: str,
         hint: str,
         hints: dict[str, str] | None = None,
         level: Level = Level.MUST,
@@ -40,7 +41,8 @@ class Group:
         """Declare the decorated function as the case `<letter><number>`.
 
         `hint` says how to mend a receiver, `hints` how for the stacks where that differs. A case
-        that is `counted` observes by that.
+        that is `counted` observes by that. `source` says by whose word it weighs what it weighs,
+        and `level` is that of the steps that name no other.
         """
 
         def declare(function: CaseFunction) -> CaseFunction:
@@ -53,6 +55,7 @@ class Group:
                     sent,
                     expect,
                     why,
+                    source,
                     {"": hint, **(hints or {})},
                     function,
                     observes or counted,

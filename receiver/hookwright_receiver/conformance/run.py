@@ -13,7 +13,7 @@ from .delivery import Delivery
 from .expectation import Expectation
 from .findings import Findings
 from .messages import Messages
-from .patience import Patience
+from .model import Level
 from .tally import Restless, Tally
 from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer
 
@@ -30,11 +30,11 @@ class Run(Findings):
 
     instance: Instance
     messages: Messages
-    patience: Patience
     seed: int
     tally: Tally | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._before = 0
         self.client = Client(self.instance.address, on_connect=self._disturb)
 
@@ -100,7 +100,7 @@ class Run(Findings):
             )
         return exchange
 
-    async def expect(
+    async def expect(  # noqa: PLR0913  a step has these parts
         self,
         delivery: Delivery,
         expectation: Expectation,
@@ -108,10 +108,11 @@ class Run(Findings):
         *,
         raw: bytes | None = None,
         server: bool = False,
+        level: Level | None = None,
     ) -> Exchange:
         """Send a request and judge the answer. `server`: the HTTP server may refuse it itself."""
         exchange = await self.send(delivery, raw=raw)
-        self.judge(exchange, expectation, label, server=server)
+        self.judge(exchange, expectation, label, server=server, level=level)
         return exchange
 
     # --- seeing and doing
@@ -221,6 +222,7 @@ class Run(Findings):
         deadline = time.monotonic() + (timeout or self.patience.settle)
         while not await ready():
             if time.monotonic() > deadline:
+                self._gave_up = True
                 return False
             await asyncio.sleep(POLL)
         return True
