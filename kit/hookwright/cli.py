@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hookwright_schemas.errors import HookwrightError
+from hookwright_schemas.visible import visible
 
 # A command's module is imported only when it runs: `--help` stays fast, and a command
 # whose extra is not installed does not disturb the others.
@@ -109,5 +110,6 @@ def main(arguments: list[str] | None = None) -> Any:
 
 def fail(message: str, exit_code: int) -> None:
     """End the process with one line on standard error."""
-    click.echo(f"hookwright: {' '.join(message.split())}", err=True)
+    # A message may quote what the other side said.
+    click.echo(f"hookwright: {visible(' '.join(message.split()))}", err=True)
     sys.exit(exit_code)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hookwright.sending.answer import answer_lines
 from hookwright_schemas import HookwrightError
+from hookwright_schemas.visible import harmless_json
 from hookwright_sender import Attempt, Outcome, Summary
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Report:
             document["attempt"] = attempt_as_dict(summary.first)
         elif summary.first_failure is not None:
             document["first_failure"] = attempt_as_dict(summary.first_failure)
-        return json.dumps(document, ensure_ascii=False, indent=2)
+        return harmless_json(json.dumps(document, ensure_ascii=False, indent=2))
 
     def show(self, console: "Console") -> None:
         """Print the report for a person."""

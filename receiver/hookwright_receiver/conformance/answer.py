@@ -77,12 +77,13 @@ class AnswerReader:
         interim: list[int] = []
         while True:
             status, reason, headers = self._parse_head(await self._head())
-            if status >= 200:  # noqa: PLR2004
+            # After a 101 the connection speaks another protocol (RFC 9110, section 15.2.2).
+            if status >= 200 or status == 101:  # noqa: PLR2004
                 break
             interim.append(status)
         fields = {name.lower(): value for name, value in headers}
         body = b""
-        if not head_only and status not in {204, 304}:
+        if not head_only and status not in {101, 204, 304}:
             body = await self._body(fields)
         return Answer(status, reason, tuple(headers), body, tuple(interim))
 

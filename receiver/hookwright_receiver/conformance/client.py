@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +10,6 @@ from .answer import Answer, AnswerReader, Closed, Failure, InvalidAnswer
 from .wire import Address, Wire, dial
 
 SENT_KEPT = 4096
-# Seconds without a byte after which a receiver may have hung up by right, and how often it is met.
-LATE = 3.0
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +81,16 @@ class Client:
         address: Address,
         *,
         connect_timeout: float = 5.0,
-        monotonic: Callable[[], float] = time.monotonic,
+        on_connect: Callable[[], None] = lambda: None,
     ) -> None:
         self.address = address
         self._connect_timeout = connect_timeout
-        self._monotonic = monotonic
+        self._on_connect = on_connect
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Connection]:
         """Open a connection for the length of the block; raises OSError (TimeoutError included)."""
+        self._on_connect()
         async with asyncio.timeout(self._connect_timeout):
             wire = await dial(self.address)
         try:
@@ -108,23 +105,8 @@ class Client:
         *,
         head_only: bool = False,
     ) -> Exchange:
-        """Send one request on a connection of its own and return what came of it.
-
-        On a machine that is busy elsewhere this runner itself may be so late with it that the
-        receiver has hung up; then the request, which nobody has read, is sent on another one.
-        """
-        for _ in range(TRIES):
-            began = sent = self._monotonic()
-
-            async def send(connection: Connection) -> None:
-                nonlocal sent
-                sent = self._monotonic()
-                await connection.send(request)
-
-            exchange = await self.converse(send, timeout, head_only=head_only)
-            if exchange.failure is not Failure.CLOSED or sent - began < LATE:
-                break
-        return exchange
+        """Send one request on a connection of its own and return what came of it."""
+        return await self.converse(lambda c: c.send(request), timeout, head_only=head_only)
 
     async def converse(
         self,

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How much a case weighs: MUST is demanded by a standard or by the documentation."""
+    """How much a step weighs, which is somebody's word.
+
+    MUST: a standard says so or the contract does, or an event would be lost, doubled, altered, or
+    taken from a stranger. SHOULD: good practice; who breaks no more than that is warned.
+    """
 
     MUST = "MUST"
     SHOULD = "SHOULD"
@@ -46,7 +50,9 @@ class Fault(StrEnum):
 class Finding:
     """One step of a case: what was expected and what came back.
 
-    `request` holds the bytes as sent, shortened and with secrets masked.
+    `request` holds the bytes as sent, shortened and with secrets masked. A missed SHOULD has the
+    verdict WARNED, whatever was wrong. `late` is by how many seconds the runner itself was late in
+    a step that ended in silence, where that is too much for a verdict.
     """
 
     verdict: Verdict
@@ -55,6 +61,8 @@ class Finding:
     got: str
     fault: Fault | None = None
     request: str = ""
+    level: Level = Level.MUST
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class Case:
 
     `place` names the instance of the receiver that the case runs against; cases of the place
     `shared` run beside each other, those of any other place one after another in their own.
+    `observes` tells that a case needs to see effects, `counted` that a count of them will do.
     """
 
     id: str
@@ -72,9 +81,11 @@ class Case:
     sent: str
     expect: str
     why: str
+    source: str
     hints: Mapping[str, str]
     run: Callable[["Run"], Awaitable[None]]
     observes: bool = False
+    counted: bool = False
     modes: frozenset[str] = frozenset({"none", "token", "signature"})
     place: str = "shared"
     last: bool = False

@@ -55,13 +55,19 @@ class Patience:
     """For handlers to have done, attempts, leases that run out and dead letters included."""
 
     effect: float = 2.0
-    """For an effect to show after the answer: a count may lag behind, a loss stays one."""
+    """For an effect to show in an inbox after the answer: a loss stays one."""
+
+    still: float = 4.5
+    """For a count of effects to stand still: a queue may take seconds for each of them."""
 
     pause: float = 0.25
     """H5, H7: for a receiver to do what it should not, before the runner goes on."""
 
     interim: float = 1.0
     """H3: for a 100 Continue, before the body is sent without one."""
+
+    lag: float = 1.0
+    """For the runner itself to be late, in a step that ends in silence, before it blames nobody."""
 
     crowd: int = 50
     """K1, K2: requests at once."""

@@ -80,5 +80,8 @@ def describe(report: Report, result: Result) -> str:
         lines += [f"    {line}" for line in finding.request.splitlines()]
     left = len(result.troubles) - 3
     lines += [f"and {left} more"] if left > 0 else []
-    lines += [f"why: {result.case.why}", f"mend it: {result.case.hint(report.stack)}"]
+    lines += [
+        f"why: {result.case.why} ({result.case.source})",
+        f"mend it: {result.case.hint(report.stack)}",
+    ]
     return "\n".join((*lines, f"replay: {report.replay(result)}"))

@@ -28,17 +28,21 @@ class Group:
         sent: str,
         expect: str,
         why: str,
+        source: str,
         hint: str,
         hints: dict[str, str] | None = None,
         level: Level = Level.MUST,
         observes: bool = False,
+        counted: bool = False,
         modes: Iterable[str] = ALL_MODES,
         place: str = "shared",
         last: bool = False,
     ) -> Callable[[CaseFunction], CaseFunction]:
         """Declare the decorated function as the case `<letter><number>`.
 
-        `hint` says how to mend a receiver, `hints` how for the stacks where that differs.
+        `hint` says how to mend a receiver, `hints` how for the stacks where that differs. A case
+        that is `counted` observes by that. `source` says by whose word it weighs what it weighs,
+        and `level` is that of the steps that name no other.
         """
 
         def declare(function: CaseFunction) -> CaseFunction:
@@ -51,9 +55,11 @@ class Group:
                     sent,
                     expect,
                     why,
+                    source,
                     {"": hint, **(hints or {})},
                     function,
-                    observes,
+                    observes or counted,
+                    counted,
                     frozenset(modes),
                     place,
                     last,

@@ -4,59 +4,43 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .answer import Failure
 from .client import Client, Connection, Exchange, Sending
 from .comparison import difference, exact
-from .delivery import Delivery, shown
+from .delivery import Delivery
 from .expectation import Expectation
+from .findings import Findings
 from .messages import Messages
-from .model import Case, Fault, Finding, Verdict
-from .patience import Patience
-from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer, Target
+from .model import Level
+from .tally import Restless, Tally
+from .target import Control, Entry, HandlerRun, Inbox, Instance, Observer
 
 POLL = 0.05
-SHOWN_BODY = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Witnessed:
-    """One answer of the application, for the cases that look at all of them."""
-
-    case: str
-    label: str
-    exchange: Exchange
-
-
-@dataclass
-class Journal:
-    """Every answer that the application itself gave in a run."""
-
-    answers: list[Witnessed] = field(default_factory=list)
 
 
 class Unobservable(Exception):  # noqa: N818  a state of the target, not a mistake
     """The rest of a case needs to see or do what this target does not offer."""
 
 
-@dataclass
-class Run:
+@dataclass(kw_only=True)
+class Run(Findings):
     """One case against one instance. The findings are what it returns."""
 
-    case: Case
-    target: Target
     instance: Instance
     messages: Messages
-    patience: Patience
-    journal: Journal
     seed: int
-    findings: list[Finding] = field(default_factory=list)
-    reason: str = ""
-    counted: int = 0
+    tally: Tally | None = None
 
     def __post_init__(self) -> None:
-        self.client = Client(self.instance.address)
+        super().__post_init__()
+        self._before = 0
+        self.client = Client(self.instance.address, on_connect=self._disturb)
+
+    def _disturb(self) -> None:
+        if self.tally is not None:
+            self.tally.disturb()
 
     @property
     def mode(self) -> str:
@@ -116,9 +100,7 @@ class Run:
             )
         return exchange
 
-    # --- judging
-
-    async def expect(
+    async def expect(  # noqa: PLR0913  a step has these parts
         self,
         delivery: Delivery,
         expectation: Expectation,
@@ -126,66 +108,12 @@ class Run:
         *,
         raw: bytes | None = None,
         server: bool = False,
+        level: Level | None = None,
     ) -> Exchange:
         """Send a request and judge the answer. `server`: the HTTP server may refuse it itself."""
         exchange = await self.send(delivery, raw=raw)
-        self.judge(exchange, expectation, label, server=server)
+        self.judge(exchange, expectation, label, server=server, level=level)
         return exchange
-
-    def judge(
-        self, exchange: Exchange, expectation: Expectation, label: str, *, server: bool = False
-    ) -> Verdict:
-        """Record what an exchange amounts to."""
-        judgement = expectation.judge(exchange)
-        self.add(
-            judgement.verdict,
-            label,
-            str(expectation),
-            _answer_text(exchange, judgement.got),
-            fault=judgement.fault,
-            exchange=exchange,
-        )
-        if not server and exchange.answer is not None:
-            self.journal.answers.append(Witnessed(self.case.id, label, exchange))
-        return judgement.verdict
-
-    def add(  # noqa: PLR0913  a finding has these parts
-        self,
-        verdict: Verdict,
-        label: str,
-        expected: str,
-        got: str,
-        *,
-        fault: Fault | None = None,
-        exchange: Exchange | None = None,
-    ) -> None:
-        """Record a finding."""
-        credentials = self.target.credentials
-        request = ""
-        if exchange is not None and verdict is not Verdict.PASSED:
-            request = shown(exchange, credentials)
-        self.findings.append(
-            Finding(verdict, label, expected, credentials.mask(got), fault, request)
-        )
-
-    def hold(  # noqa: PLR0913  a finding has these parts
-        self,
-        held: bool,
-        label: str,
-        expected: str,
-        got: str,
-        *,
-        fault: Fault = Fault.EFFECT,
-        exchange: Exchange | None = None,
-    ) -> None:
-        """Record that something held, or what was there instead."""
-        verdict = Verdict.PASSED if held else Verdict.FAILED
-        told = None if held else fault
-        self.add(verdict, label, expected, got, fault=told, exchange=exchange)
-
-    def skip(self, reason: str) -> None:
-        """Say why the case has no step for this target."""
-        self.reason = reason
 
     # --- seeing and doing
 
@@ -204,28 +132,36 @@ class Run:
         return self.instance.inbox
 
     async def begin(self) -> None:
-        """Remember how many effects there were before, for an observer that only counts."""
-        observer = self.instance.observer
-        if self.case.observes and observer is not None and not observer.apart:
-            self.counted = await observer.count(())
+        """Take the zero of a count, which must stand still for it: there may be late effects."""
+        if self.case.counted and self.tally is not None:
+            try:
+                self._before = await self.tally.settled()
+            except Restless:
+                raise Unobservable("a count of effects that stands still") from None
 
     async def effects(self, *expected: tuple[int, Sequence[Delivery], str]) -> None:
         """Judge how many effects messages had: rows of (how many, the messages, label)."""
         observer = self.instance.observer
         if observer is None:
             raise Unobservable("effects: neither an inbox nor a count URL")
-        if not observer.apart:
+        if self.tally is not None:
             wanted = sum(number for number, _, _ in expected)
-            seen = await self._counted(observer, (), wanted + self.counted) - self.counted
-            self.counted += seen
+            seen = await self._counted(self.tally, wanted)
             self._count(seen, wanted, "; ".join(label for _, _, label in expected))
             return
         for number, deliveries, label in expected:
-            markers = [delivery.marker for delivery in deliveries]
-            self._count(await self._counted(observer, markers, number), number, label)
+            self._count(await self._found(observer, deliveries, number), number, label)
 
-    async def _counted(self, observer: Observer, markers: Sequence[str], wanted: int) -> int:
-        """Return how many effects there are, when there are enough or patience is used up."""
+    async def _counted(self, tally: Tally, wanted: int) -> int:
+        """Return how many effects a count shows, once it stands still; it knows no messages."""
+        try:
+            return await tally.settled(self._before + wanted) - self._before
+        except Restless:
+            raise Unobservable("a count of effects that stands still") from None
+
+    async def _found(self, observer: Observer, deliveries: Sequence[Delivery], wanted: int) -> int:
+        """Return how many effects these messages have: what is stored is so at the answer."""
+        markers = [delivery.marker for delivery in deliveries]
         seen = 0
 
         async def enough() -> bool:
@@ -286,14 +222,7 @@ class Run:
         deadline = time.monotonic() + (timeout or self.patience.settle)
         while not await ready():
             if time.monotonic() > deadline:
+                self._gave_up = True
                 return False
             await asyncio.sleep(POLL)
         return True
-
-
-def _answer_text(exchange: Exchange, got: str) -> str:
-    if exchange.answer is None or exchange.accepted or not exchange.answer.body:
-        return got
-    body = exchange.answer.body
-    start = " ".join(body[:SHOWN_BODY].decode("utf-8", "replace").split())
-    return f"{got}: {start}{'…' if len(body) > SHOWN_BODY else ''}"

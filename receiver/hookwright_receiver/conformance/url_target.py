@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from hookwright_schemas import Contract
+from hookwright_schemas.visible import visible
 
 from .client import Client
 from .credentials import Credentials
@@ -85,7 +86,8 @@ class UrlTarget:
         exchange = await Client(address).exchange(request, ANSWER_TIMEOUT)
         if exchange.failure is not None and not exchange.sent:
             raise Unreachable(
-                f"nobody listens at {address.origin} ({exchange.detail or exchange.failure}): "
+                f"nobody listens at {address.origin} "
+                f"({visible(exchange.detail or str(exchange.failure))}): "
                 "start the receiver first"
             )
         if exchange.answer is not None and self.stack is None:

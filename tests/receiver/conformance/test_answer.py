@@ -41,6 +41,8 @@ ANSWERS = [
     (b"\r\n" + OK + b"Content-Length: 0\r\n\r\n", 200, b""),
     # 204 has no body whatever it announces.
     (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", 204, b""),
+    # What comes after a change of the protocol is no HTTP/1.1.
+    (b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x00\x00\x12\x04", 101, b""),
     # Interim answers come before the final one.
     (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n", 200, b""),
 ]

@@ -58,8 +58,8 @@ def test_the_tests_of_the_page_run(url, tmp_path):
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-rA", folder=tmp_path)
 
     assert "PASSED test_conformance.py::test_receiver[C1]" in done.stdout, done.stdout
-    assert "FAILED test_conformance.py::test_receiver[C4]" in done.stdout
-    for part in ("expected 415, got 200 OK", "mend it:", "replay: hookwright check"):
+    assert "FAILED test_conformance.py::test_receiver[C5]" in done.stdout
+    for part in ("expected 400, got 200 OK", "mend it:", "replay: hookwright check"):
         assert part in done.stdout, part
 
 
@@ -108,3 +108,10 @@ def test_what_the_page_says_of_the_report_is_so():
     for verdict in Verdict:
         assert f"\n| {verdict.label} |" in PAGE
     assert f"fires {len(CASES)} cases" in PAGE
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_the_page_has_a_line_for_each_case(case):
+    """With its level, and by whose word that is."""
+    mark = " #" if case.counted else " ◆" if case.observes else ""
+    assert f"\n| {case.id}{mark} | {case.level} | {case.title} | {case.source} |\n" in PAGE

@@ -15,6 +15,7 @@ from hookwright_receiver.conformance import (
     select,
 )
 from hookwright_receiver.conformance.credentials import Credentials
+from hookwright_receiver.conformance.project.target import make_credentials
 from hookwright_schemas import load_contract
 
 from .receivers.in_process import InProcessTarget
@@ -90,6 +91,82 @@ def test_no_answer_in_time_is_a_time_out():
 
     (trouble,) = report["J1"].troubles
     assert (trouble.fault, trouble.got) == (Fault.TIMEOUT, "no answer in time (0.3 s)")
+
+
+class OnlyAdviceBroken(Receiver):
+    """Keeps every standard and the contract, and none of the advice."""
+
+    def problem(self, refused):
+        if refused.status == 409:
+            return 200, [], b"a repeat"
+        return refused.status, refused.headers, refused.detail.encode()
+
+    def route(self, scope) -> None:
+        if scope["path"] != self.path:
+            raise Refused(404, "no such path")
+
+    def members(self, pairs):
+        keys = [name for name, _ in pairs]
+        if any(keys.count(name) > 1 for name in ("token", "id")):
+            raise ValueError
+        return dict(pairs)
+
+    async def healthz(self):
+        raise Refused(404, "no such path")
+
+    metrics = healthz
+
+
+def test_a_receiver_that_breaks_advice_alone_is_warned_and_holds():
+    """Nobody fails by what no standard and no contract demands."""
+    cases = select(["D2", "E5", "J6", "M3", "X1", "X2"])
+
+    lenient = graded(cases, receiver=OnlyAdviceBroken)
+    strict = graded(cases, receiver=OnlyAdviceBroken, strict=True)
+
+    told = {r.case.id: (str(r.verdict), [str(f) for f in r.troubles]) for r in lenient.results}
+    warned = {case for case, (verdict, _) in told.items() if verdict == "warned"}
+    assert (warned, lenient.held) == ({"D2", "J6", "M3", "X1", "X2"}, True), told
+    assert {r.case.id for r in strict.results if r.verdict is Verdict.FAILED} == warned
+
+
+class LastTokenWins(Receiver):
+    """Does not see that a message has two tokens."""
+
+    def members(self, pairs):
+        return dict(pairs)
+
+
+def test_what_is_advice_for_a_parameter_is_not_for_a_token():
+    """Two readers of such a message would not agree on who sent it."""
+    target = InProcessTarget(load_contract(), make_credentials("token"), receiver=LastTokenWins)
+    report = asyncio.run(Engine(target, select(["J6"]), patience=PATIENCE).run())
+
+    levels = {finding.label: finding.verdict for finding in report["J6"].troubles}
+    assert levels["a parameter twice"] is Verdict.WARNED
+    assert levels["a wrong token, then the right one"] is Verdict.FAILED
+
+
+EVIL = b"\x1b]0;owned\x07\x1b[2J\xc2\x9b1m\x7f\xe2\x80\xae"
+
+
+class Hostile(Server):
+    """Answers what would take a terminal over: in the reason, in headers and in the body."""
+
+    async def answer(self, _method, _target, _headers, _body, writer):
+        head = b"HTTP/1.1 599 " + EVIL + b"\r\nAllow: " + EVIL + b"\r\nContent-Type: " + EVIL
+        writer.write(head + b"\r\nConnection: close\r\n\r\n" + EVIL)
+        return False
+
+
+def test_what_a_receiver_answers_does_nothing_to_a_terminal():
+    """Whoever prints a finding need not think of it."""
+    report = graded([case for case in CASES if case.id in {"M1", "C1", "X1"}], server=Hostile)
+
+    told = [t for r in report.results for f in r.findings for t in (f.label, f.got, f.request)]
+    assert any("owned" in text for text in told)
+    unsafe = {chr(n) for n in (*range(32), *range(127, 160), 0x202E)} - {"\n"}
+    assert [text for text in told if unsafe & set(text)] == []
 
 
 class OtherCode(Receiver):

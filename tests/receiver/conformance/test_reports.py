@@ -70,7 +70,7 @@ def test_the_json_report_has_the_documented_form():
         "errors": 1,
     }
     case = told["cases"][1]
-    keys = ("id", "verdict", "expected", "got", "request", "why", "hint", "replay")
+    keys = ("id", "verdict", "expected", "got", "request", "why", "source", "hint", "replay")
     assert {key: case[key] for key in keys} == {
         "id": "P7",
         "verdict": "failed",
@@ -78,11 +78,13 @@ def test_the_json_report_has_the_documented_form():
         "got": "500 Oops & more",
         "request": REQUEST,
         "why": BY_ID["P7"].why,
+        "source": "the contract",
         "hint": BY_ID["P7"].hint("flask"),
         "replay": "hookwright check http://127.0.0.1/hook --case P7 --seed 7 --auth none",
     }
     assert case["fault"] == "crash"
     assert len(case["steps"]) == 5
+    assert (case["level"], case["steps"][0]["level"]) == ("MUST", "MUST")
 
 
 def test_junit_counts_what_continuous_integration_counts():
@@ -165,6 +167,7 @@ def test_every_case_is_listed():
     console.listing(Console(file=out, width=200), CASES)
 
     assert all(case.id in out.getvalue() for case in CASES)
+    assert "by whose word" in out.getvalue()
 
 
 def test_a_test_item_tells_the_same():

@@ -73,6 +73,78 @@ def test_a_count_convicts(tmp_path):
     ]
 
 
+class Queued(Receiver):
+    """Answers at once and works later, by workers side by side, without looking at ids."""
+
+    slow = 0.35 * PATIENCE.still
+    effects = 0
+
+    async def keep(self, _key, _event, _payload) -> None:
+        self.spawn(self.later())
+
+    async def later(self) -> None:
+        await asyncio.sleep(self.slow)
+        self.effects += 1
+
+    async def respond(self, scope, receive):
+        if scope["path"] == "/count":
+            return 200, [], str(self.effects).encode()
+        return await super().respond(scope, receive)
+
+
+class QueuedInLine(Queued):
+    """The same by one worker, which takes its time for each."""
+
+    async def later(self) -> None:
+        self.turn = getattr(self, "turn", None) or asyncio.Lock()
+        async with self.turn:
+            await super().later()
+
+
+class QueuedOnce(Queued):
+    """The same, but an id is known once it has come."""
+
+    async def keep(self, key, event, payload) -> None:
+        seen = self.__dict__.setdefault("seen", set())
+        if key is None or key not in seen:
+            seen.add(key)
+            await super().keep(key, event, payload)
+
+
+DOUBLED = ("D1", "D4", "D5", "K2")
+
+
+@pytest.mark.parametrize("receiver", [Queued, QueuedInLine])
+def test_effects_behind_a_queue_are_waited_for(tmp_path, receiver):
+    """That there are enough is no reason to stop: the second one is still in the queue."""
+    report = graded(tmp_path, receiver, counted=True, cases=DOUBLED)
+
+    assert {r.case.id: r.verdict for r in report.results} == dict.fromkeys(DOUBLED, Verdict.FAILED)
+
+
+def test_late_effects_are_not_counted_against_the_next_case(tmp_path):
+    """S4 asks for no effect and leaves one in the queue when it is done."""
+    cases = ("C1", "D1", "D3", "D6", "M2", "S4")
+
+    report = graded(tmp_path, QueuedOnce, counted=True, cases=cases)
+
+    assert [(r.case.id, r.troubles) for r in report.results if r.troubles] == []
+
+
+def test_a_count_that_never_stands_still_tells_nothing(tmp_path):
+    """It counts something else, requests for one."""
+
+    class CountsLooks(Queued):
+        async def respond(self, scope, receive):
+            self.effects += scope["path"] == "/count"
+            return await super().respond(scope, receive)
+
+    report = graded(tmp_path, CountsLooks, counted=True, cases=["D1"])
+
+    assert report["D1"].verdict is Verdict.NOT_OBSERVABLE
+    assert "stands still" in report["D1"].reason
+
+
 class ReusedIdIsFine(Receiver):
     """Takes any body under an id that is known."""
 

@@ -5,7 +5,7 @@ import asyncio
 from hookwright_receiver.conformance.client import Exchange
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
-from hookwright_receiver.conformance.model import Fault
+from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
 
@@ -27,8 +27,9 @@ async def _together(run: Run, deliveries: list[Delivery]) -> list[Exchange]:
     sent="50 distinct at once",
     expect="accept, 50 effects",
     why="lost writes",
+    source="an event would be lost",
     hint="One transaction for each message, or one for several; retry when the store is busy.",
-    observes=True,
+    counted=True,
     place="restart",
 )
 async def crowd(run: Run) -> None:
@@ -46,8 +47,9 @@ async def crowd(run: Run) -> None:
     sent="50 with one id at once",
     expect="accept, 1 effect",
     why="check-then-insert race",
+    source="an event would be doubled",
     hint="Let a unique key in the store decide, not a look before the insert.",
-    observes=True,
+    counted=True,
     place="restart",
 )
 async def race(run: Run) -> None:
@@ -66,6 +68,7 @@ async def race(run: Run) -> None:
     sent="SIGKILL right after the answer, restart",
     expect="the event is there",
     why="acknowledged before stored",
+    source="an event would be lost",
     hint="Commit durably before you answer.",
     observes=True,
     place="restart",
@@ -100,8 +103,9 @@ async def killed(run: Run) -> None:
     4,
     "an inbox that cannot be written",
     sent="a message while the runner holds the inbox's write lock, and again afterwards",
-    expect="503 with `Retry-After` within 2 s; then accept when it is back, 1 effect",
+    expect="503 with `Retry-After` (SHOULD) within 2 s; then accept when it is back, 1 effect",
     why="never a false 2xx",
+    source="an event would be lost",
     hint="Bound the wait for the store and answer 503 with Retry-After when it is over.",
     hints={
         "flask": "sqlite3.connect(timeout=1.0), and turn OperationalError into a 503.",
@@ -126,6 +130,7 @@ async def locked(run: Run) -> None:
                 got,
                 fault=Fault.ANSWER,
                 exchange=exchange,
+                level=Level.SHOULD,
             )
     await run.expect(delivery, ACCEPT, "when it is back")
     await run.effects((1, [delivery], "refused with 503, then retried"))
@@ -137,6 +142,7 @@ async def locked(run: Run) -> None:
     sent="a handler that raises: 3 times, then well; always",
     expect="retried, 1 effect; dead letter that can be replayed",
     why="a handler's failure is not the sender's",
+    source="an event would be lost",
     hint="Retry from the inbox with a growing pause, then keep a dead letter that can be replayed.",
     observes=True,
     place="handlers",
@@ -176,6 +182,7 @@ async def failing(run: Run) -> None:
     sent="SIGKILL while a handler runs, restart",
     expect="the handler runs again; in a database sink its effect is there exactly once",
     why="lease, not loss",
+    source="an event would be lost, or doubled",
     hint="Mark a message done only after its handler; a claim that is not renewed runs out.",
     observes=True,
     place="handlers",

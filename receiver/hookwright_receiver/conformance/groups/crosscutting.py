@@ -10,9 +10,10 @@ from hookwright_receiver.conformance.answer import Answer
 from hookwright_receiver.conformance.client import Exchange
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, Expectation, refuse
+from hookwright_receiver.conformance.findings import Witnessed
 from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
-from hookwright_receiver.conformance.run import Run, Witnessed
+from hookwright_receiver.conformance.run import Run
 
 from .deduplication import other_payload
 from .sizes import sized
@@ -37,6 +38,8 @@ _PATHS = re.compile(r"/(?:home|root|tmp|usr|var|opt|srv|app)/[\w.-]+/|site-packa
     sent="one of each refusal, and every other of the run is looked at",
     expect="problem+json; no traceback, path or secret in body or log",
     why="RFC 9457; a refusal must help the sender and nobody else",
+    source="RFC 9457; what it leaks is a MUST",
+    level=Level.SHOULD,
     hint="Answer every refusal as application/problem+json with title, status and detail only.",
     hints={
         "flask": "@app.errorhandler(HTTPException) for all of them; never run with debug.",
@@ -44,7 +47,6 @@ _PATHS = re.compile(r"/(?:home|root|tmp|usr|var|opt|srv|app)/[\w.-]+/|site-packa
         "express": "An error handler of four parameters: the default one shows stacks.",
         "php": "ini_set('display_errors', '0'), and set the content type before the status.",
     },
-    level=Level.SHOULD,
     last=True,
 )
 async def refusals(run: Run) -> None:
@@ -180,8 +182,9 @@ def _leaks(run: Run, answer: Answer, private: tuple[str, ...]) -> list[str]:
     sent="`GET /healthz`, `GET /readyz` (inbox writable), `GET /metrics`",
     expect="200, 200, 200; readyz tries a write: 503 while the inbox is locked",
     why="operations",
-    hint="Serve the three; /readyz tries a write with a short deadline.",
+    source="good practice",
     level=Level.SHOULD,
+    hint="Serve the three; /readyz tries a write with a short deadline.",
     place="storage",
 )
 async def operations(run: Run) -> None:
@@ -204,8 +207,9 @@ async def _get(run: Run, path: str) -> Exchange:
     sent="a refused delivery that was authenticated",
     expect="kept apart with the reason, token masked, bounded, can be replayed; not in the inbox",
     why="nothing is lost when the contract changes",
-    hint="Keep what the schema refused in a table of its own, bounded, with the token masked.",
+    source="good practice",
     level=Level.SHOULD,
+    hint="Keep what the schema refused in a table of its own, bounded, with the token masked.",
     observes=True,
     place="storage",
 )

@@ -25,6 +25,7 @@ _SAME = "Validate with the contract's own schemas, formats asserted, and with no
     sent="payloads made from each event's schema, with parameters",
     expect="accept, as the reference validator does",
     why="a receiver that is stricter than the contract loses messages",
+    source="the contract",
     hint=_SAME,
 )
 async def valid(run: Run) -> None:
@@ -38,6 +39,7 @@ async def valid(run: Run) -> None:
     sent="the same with one thing changed",
     expect="the reference validator's verdict",
     why="a receiver that is laxer than the contract stores what its handlers cannot use",
+    source="the contract",
     hint=_SAME,
 )
 async def nearly_valid(run: Run) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hookwright_receiver.conformance.expectation import ACCEPT, accept_or, refuse
-from hookwright_receiver.conformance.model import Fault
+from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
 
@@ -14,8 +14,10 @@ GROUP = Group("M", "methods and paths")
     1,
     "other methods",
     sent="GET, PUT, PATCH, DELETE",
-    expect="405 with `Allow: POST`",
+    expect="405 (SHOULD) with `Allow: POST`",
     why="RFC 9110, section 15.5.6",
+    source="RFC 9110, section 15.5.6: a 405 MUST have Allow",
+    level=Level.SHOULD,
     hint="Answer 405 and name POST in Allow for every other method on the webhook's path.",
     hints={
         "express": "app.all(path, …) after app.post(path, …): Express answers 404 by itself.",
@@ -33,7 +35,14 @@ async def methods(run: Run) -> None:
             allow = exchange.answer.header("allow") if exchange.answer else None
             named = {name.strip().upper() for name in (allow or "").split(",")}
             got = f"Allow: {allow}" if allow else "no Allow header"
-            run.hold("POST" in named, f"{method}: Allow", "Allow: POST", got, fault=Fault.ANSWER)
+            run.hold(
+                "POST" in named,
+                f"{method}: Allow",
+                "Allow: POST",
+                got,
+                fault=Fault.ANSWER,
+                level=Level.MUST,
+            )
 
 
 @GROUP.case(
@@ -42,8 +51,9 @@ async def methods(run: Run) -> None:
     sent="HEAD, OPTIONS",
     expect="405 or 2xx, no effect",
     why="probes",
+    source="RFC 9110, section 9.2.1",
     hint="Answer probes without touching the inbox.",
-    observes=True,
+    counted=True,
 )
 async def probes(run: Run) -> None:
     """Probe with a message that would be valid, so that one that is taken shows."""
@@ -59,8 +69,9 @@ async def probes(run: Run) -> None:
     3,
     "trailing slash and query",
     sent="the path with and without a trailing slash, with a query string",
-    expect="accept all three; never 3xx",
+    expect="accept all three (the other slash: SHOULD); never 3xx",
     why="senders treat a redirect as failure",
+    source="RFC 9110, section 4.2.2; an event would be lost",
     hint="Serve both spellings of the path and ignore the query; never redirect.",
     hints={
         "flask": "@app.post(path, strict_slashes=False)",
@@ -73,9 +84,12 @@ async def slashes(run: Run) -> None:
     path, _, query = run.instance.path.partition("?")
     bare = path.rstrip("/") or "/"
     also = f"?{query}" if query else ""
-    for target in (bare + also, (bare.rstrip("/") + "/") + also, f"{bare}?{query or 'a=1&b=%2F'}"):
+    slashed = bare.rstrip("/") + "/"
+    for target in (bare + also, slashed + also, f"{path}?{query or 'a=1&b=%2F'}"):
+        # To RFC 3986 a path with a slash at its end is another resource.
+        level = Level.MUST if target.partition("?")[0] == path else Level.SHOULD
         delivery = replace(run.messages.message(run.messages.plain), target=target)
-        await run.expect(delivery, ACCEPT, target)
+        await run.expect(delivery, ACCEPT, target, level=level)
 
 
 @GROUP.case(
@@ -84,6 +98,8 @@ async def slashes(run: Run) -> None:
     sent="unknown path",
     expect="404",
     why="no catch-all",
+    source="RFC 9110, section 15.5.5",
+    level=Level.SHOULD,
     hint="Route the webhook's own path only.",
     hints={"php": "The built-in server hands every path to index.php: compare REQUEST_URI."},
 )

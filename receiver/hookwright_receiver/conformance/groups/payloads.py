@@ -19,9 +19,10 @@ _VALIDATE = "Validate the parsed payload against the event's schema before you s
     sent="each documented sample, exactly as the sender encodes it",
     expect="accept, 1 effect",
     why="the contract",
+    source="the contract",
     hint="Read the raw body, parse it as JSON and answer 2xx for every event of the contract.",
     hints={"flask": "Use request.get_data(): request.data is empty for a form content type."},
-    observes=True,
+    counted=True,
 )
 async def samples(run: Run) -> None:
     """Send the documented bytes themselves wherever no token has to go in."""
@@ -43,6 +44,7 @@ async def samples(run: Run) -> None:
     sent="every optional extra: additional parameters of each JSON scalar type",
     expect="accept; they reach the handler as parameters",
     why="documented: the message contains all additional parameters",
+    source="the contract",
     hint="Do not refuse unknown members; hand them to the handler with their JSON types.",
     hints={"php": "json_decode($body, true, 512, JSON_BIGINT_AS_STRING) keeps large integers."},
     observes=True,
@@ -73,6 +75,7 @@ async def parameters(run: Run) -> None:
     sent="each required field removed, one at a time, every event",
     expect="422, unless what remains is a valid message",
     why="completeness",
+    source="the contract",
     hint=_VALIDATE,
 )
 async def required(run: Run) -> None:
@@ -93,6 +96,7 @@ async def required(run: Run) -> None:
     sent="each documented field as number, boolean, array, object",
     expect="422",
     why="no lax coercion",
+    source="the contract",
     hint=_VALIDATE,
     hints={"php": "Decode without casting: (string) $x turns a number into a valid field."},
 )
@@ -113,6 +117,7 @@ async def types(run: Run) -> None:
     sent="each documented field null",
     expect="422",
     why="null is not absent",
+    source="the contract",
     hint="Treat null as a value of the wrong type, not as a missing or empty field.",
 )
 async def null(run: Run) -> None:
@@ -131,6 +136,7 @@ async def null(run: Run) -> None:
     sent="an object that matches no event; one that matches parts of two",
     expect="422",
     why="the shape decides the event",
+    source="the contract",
     hint="Tell the event first, by the contract's rule, and refuse what is none or several.",
 )
 async def shapes(run: Run) -> None:
@@ -158,6 +164,7 @@ async def shapes(run: Run) -> None:
     sent="enumerations: values outside, and values that another field forbids",
     expect="422, and accept where the contract allows it",
     why="documented rule",
+    source="the contract",
     hint="Check enumerations and the rules between fields, not only the types.",
 )
 async def enumerations(run: Run) -> None:
@@ -171,6 +178,7 @@ async def enumerations(run: Run) -> None:
     sent="dates that exist and dates that do not, other notations",
     expect="accept for a real date in the contract's notation, else 422",
     why="`format` is not asserted by default in validators",
+    source="the contract",
     hint="Assert the named formats: to a validator `format` is a comment unless told otherwise.",
     hints={
         "flask": "jsonschema.Draft202012Validator(schema, format_checker=…).",
@@ -189,6 +197,7 @@ async def dates(run: Run) -> None:
     sent="a string that should hold a JSON object: objects, other values, no JSON, no string",
     expect="accept for an object, else 422",
     why="`contentSchema` is only an annotation",
+    source="the contract",
     hint="Parse the string strictly, with bounded depth, and demand an object.",
 )
 async def nested(run: Run) -> None:
@@ -209,6 +218,7 @@ async def _only_contract(run: Run, group: str) -> None:
     sent='root is `[]`, `null`, `"x"`, `1`, `true`',
     expect="422 (401 where a token would have to be in it)",
     why="handlers that index crash",
+    source="the contract",
     hint="Check that the parsed payload is an object before you look into it.",
 )
 async def roots(run: Run) -> None:
@@ -229,6 +239,7 @@ async def roots(run: Run) -> None:
     sent="20-digit identifiers, empty optional strings, 64 KiB in one field",
     expect="accept, stored exactly",
     why="53-bit readers lose digits",
+    source="an event would be altered",
     hint="Keep identifiers as strings, integers exact, and no limit below 1 MiB.",
     hints={"express": "express.json() needs limit: '1mb'; JSON.parse rounds long integers."},
     observes=True,
@@ -253,6 +264,7 @@ async def extremes(run: Run) -> None:
     sent="emoji, right-to-left text, combining marks, NUL, quotes, markup, formulas, SQL, paths",
     expect="accept, stored exactly",
     why="storage and spreadsheet injection",
+    source="an event would be altered",
     hint="Bind values as parameters, store bytes or escaped JSON, and normalise nothing.",
     observes=True,
 )

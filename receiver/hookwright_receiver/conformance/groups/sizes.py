@@ -4,6 +4,7 @@ from hookwright_receiver.conformance.answer import Failure
 from hookwright_receiver.conformance.client import Connection
 from hookwright_receiver.conformance.delivery import Delivery
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
+from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run
 from hookwright_schemas import EventDefinition
@@ -30,6 +31,8 @@ def sized(run: Run, event: EventDefinition, size: int) -> Delivery:
     sent="body of exactly the limit (1 MiB by default)",
     expect="accept",
     why="boundary",
+    source="good practice",
+    level=Level.SHOULD,
     hint="Refuse what is longer than the limit, not what is as long.",
     hints={"express": "express.json({limit: '1mb'})"},
 )
@@ -45,6 +48,8 @@ async def limit(run: Run) -> None:
     sent="limit + 1 with `Content-Length`",
     expect="413 before the body is read",
     why="memory",
+    source="RFC 9110, section 15.5.14",
+    level=Level.SHOULD,
     hint="Look at Content-Length before reading the body.",
     hints={
         "flask": "MAX_CONTENT_LENGTH is looked at only when the body is read: check it yourself.",
@@ -61,7 +66,10 @@ async def announced(run: Run) -> None:
         whole = await run.send(delivery)
         if whole.answer is not None:
             label += f" (with the body it answers {whole.answer.status})"
-    # Any other code tells that it waited for the body, or did not look at the length.
+        got = f"{exchange.failure} ({exchange.detail})"
+        run.hold(False, label, "413", got, fault=Fault.TIMEOUT, exchange=exchange)
+        return
+    # Any other code tells that it did not look at the length.
     run.judge(exchange, refuse(413, exactly=True), label)
 
 
@@ -71,6 +79,8 @@ async def announced(run: Run) -> None:
     sent="chunked, over the limit",
     expect="413",
     why="checks of Content-Length alone",
+    source="RFC 9110, section 15.5.14",
+    level=Level.SHOULD,
     hint="Count the bytes while they come in and stop at the limit.",
 )
 async def chunked(run: Run) -> None:
@@ -95,6 +105,7 @@ async def chunked(run: Run) -> None:
     sent="150 KB, valid",
     expect="accept",
     why="Express's default is 100 kB",
+    source="an event would be lost",
     hint="Allow bodies of 1 MiB.",
     hints={"express": "express.json({limit: '1mb'})"},
 )

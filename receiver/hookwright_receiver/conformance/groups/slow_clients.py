@@ -7,7 +7,7 @@ import resource
 from hookwright_receiver.conformance.answer import Failure
 from hookwright_receiver.conformance.client import Connection
 from hookwright_receiver.conformance.expectation import ACCEPT, refuse
-from hookwright_receiver.conformance.model import Fault
+from hookwright_receiver.conformance.model import Fault, Level
 from hookwright_receiver.conformance.registry import Group
 from hookwright_receiver.conformance.run import Run, Unobservable
 
@@ -26,6 +26,7 @@ AT_ONCE = 50
     sent="a message whose handler takes 30 s, and another meanwhile",
     expect="answer within 1 s",
     why='"a few seconds", the documentation says',
+    source="the documentation; an event would be lost",
     hint="Store the message, answer, and run the handler afterwards from what is stored.",
     place="slow handler",
 )
@@ -51,8 +52,9 @@ async def _prompt(run: Run, request: bytes, label: str) -> None:
     2,
     "requests dripped byte by byte",
     sent="bodies and headers, dripped one byte a second on more connections than threads",
-    expect="408 or close within 30 s; another request is served meanwhile",
+    expect="408 or close within 30 s (SHOULD); another request is served meanwhile",
     why="slowloris: a few such clients hold every thread of a server without a deadline",
+    source="an event would be lost",
     hint="Give the head and the body of a request a deadline each, on the socket itself.",
     hints={
         "flask": "gunicorn's threads wait for ever in recv(): put a server before Flask that reads "
@@ -82,7 +84,14 @@ async def dripped(run: Run) -> None:
     wrong = [text for text in outcomes if isinstance(text, str) and text.startswith("2")]
     label = f"{patience.drips} dripping connections"
     expected = f"all ended within {patience.drip_end:g} s"
-    run.hold(ended == patience.drips, label, expected, f"{ended} ended", fault=Fault.TIMEOUT)
+    run.hold(
+        ended == patience.drips,
+        label,
+        expected,
+        f"{ended} ended",
+        fault=Fault.TIMEOUT,
+        level=Level.SHOULD,
+    )
     if wrong:
         run.hold(False, label, "408 or close", wrong[0], fault=Fault.ANSWER)
 
@@ -120,6 +129,8 @@ async def _drip(run: Run, number: int) -> str:
     sent="headers that never end (200 MB of them)",
     expect="431, 400 or close, memory flat",
     why="uvicorn has no limit under httptools: it swallowed 200 MB",
+    source="RFC 9110, section 5.4",
+    level=Level.SHOULD,
     hint="Bound the head of a request at 64 KiB.",
     hints={
         "starlette": "uvicorn has a limit with h11 alone (h11_max_incomplete_event_size), "
@@ -158,7 +169,8 @@ async def flood(run: Run) -> None:
     if before is not None:
         grown, limit = peak - before, run.patience.flood_memory
         text = f"{grown // 1_000_000} MB more"
-        run.hold(grown <= limit, "memory", f"at most {limit // 1_000_000} MB more", text)
+        most = f"at most {limit // 1_000_000} MB more"
+        run.hold(grown <= limit, "memory", most, text, level=Level.MUST)
 
 
 @GROUP.case(
@@ -167,6 +179,7 @@ async def flood(run: Run) -> None:
     sent="a message beside 1,100 idle connections, where 1,024 files may be open",
     expect="accept within 15 s",
     why="clients that connect and say nothing are cheap, and files are few: `ulimit -n` is 1024",
+    source="an event would be lost",
     hint="Close a connection on which nothing comes after a few seconds.",
     hints={
         "starlette": "granian: header_read_timeout, and a backpressure below the limit of files.",

@@ -29,6 +29,7 @@ def _with_token(run: Run, **members: Any) -> Delivery:
     sent="missing, empty, wrong, a prefix of it, not a string, non-ASCII, a lone surrogate",
     expect="401",
     why="comparing str in constant time raises on non-ASCII",
+    source="an event would be taken from a stranger",
     hint=_COMPARE,
     hints={
         "flask": "isinstance(token, str), then hmac.compare_digest over its UTF-8 (surrogatepass).",
@@ -70,6 +71,7 @@ async def wrong(run: Run) -> None:
     sent="token right; the older of two configured secrets",
     expect="accept; token not stored",
     why="rotation, no leak",
+    source="an event would be lost, or a secret shown",
     hint="Try every configured secret, and take the token out of the payload before you store it.",
     modes=("token",),
     observes=True,

@@ -18,6 +18,7 @@ from hookwright_receiver.conformance.errors import Unreachable
 from hookwright_receiver.conformance.target import HandlerRun
 from hookwright_receiver.conformance.wire import Address
 from hookwright_receiver.processes import Processes
+from hookwright_schemas.visible import visible
 
 from .storage import Storage
 
@@ -85,7 +86,7 @@ class ProjectProcess:
 
     def _last_words(self) -> str:
         lines = [line for line in self.log().splitlines() if line.strip()]
-        return " / ".join(lines[-SHOWN_LOG:]) or "it logged nothing"
+        return visible(" / ".join(lines[-SHOWN_LOG:])) or "it logged nothing"
 
     def alive(self) -> bool:
         """Tell whether it runs."""

@@ -28,11 +28,12 @@ _STYLES = {
 def listing(console: Console, cases: Iterable[Case]) -> None:
     """Print every case: what is sent, what is expected and why."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "level", "what is sent", "expected", "why"):
+    for name in ("id", "level", "what is sent", "expected", "why", "by whose word"):
         table.add_column(name)
     for case in cases:
         mark = " ◆" if case.observes else ""
-        row = (case.id + mark, case.level.value, case.sent, case.expect, case.why)
+        texts = (case.sent, case.expect, case.why, case.source)
+        row = (case.id + mark, case.level.value, *texts)
         table.add_row(*map(escape, row))
     console.print(table)
 
@@ -78,6 +79,7 @@ def _trouble(console: Console, report: Report, result: Result) -> None:
     facts.add_column(style="dim")
     facts.add_column(overflow="fold")
     facts.add_row("why", escape(case.why))
+    facts.add_row("source", escape(f"{case.source} ({case.level})"))
     facts.add_row("mend it", escape(case.hint(report.stack)))
     facts.add_row("replay", escape(report.replay(result)))
     for finding in result.troubles[:STEPS_SHOWN]:
@@ -94,7 +96,7 @@ def _step(finding: Finding) -> Table:
     step.add_column(overflow="fold")
     fault = f" ({finding.fault.value})" if finding.fault else ""
     step.add_row("step", Text(finding.label + fault))
-    step.add_row("expected", Text(finding.expected))
+    step.add_row("expected", Text(f"{finding.expected} ({finding.level})"))
     step.add_row("got", Text(finding.got))
     if finding.request:
         step.add_row("sent", Text(finding.request.rstrip(), style="dim"))

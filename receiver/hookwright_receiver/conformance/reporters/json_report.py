@@ -55,12 +55,14 @@ def _case(report: Report, result: Result) -> dict[str, Any]:
         "fault": telling.fault.value if telling and telling.fault else None,
         "request": telling.request if telling else "",
         "why": result.case.why,
+        "source": result.case.source,
         "hint": result.case.hint(report.stack),
         "replay": report.replay(result),
         "seconds": round(result.seconds, 3),
         "steps": [
             {
                 "label": finding.label,
+                "level": finding.level.value,
                 "verdict": finding.verdict.value,
                 "expected": finding.expected,
                 "got": finding.got,

@@ -54,7 +54,10 @@ def _test(report: Report, result: Result) -> ET.Element:
 
 def _details(report: Report, result: Result) -> str:
     lines = [_step(finding) for finding in result.troubles]
-    lines += [f"why: {result.case.why}", f"hint: {result.case.hint(report.stack)}"]
+    lines += [
+        f"why: {result.case.why} ({result.case.source})",
+        f"hint: {result.case.hint(report.stack)}",
+    ]
     return "\n".join((*lines, f"replay: {report.replay(result)}"))
 
 

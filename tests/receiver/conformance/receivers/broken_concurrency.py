@@ -5,7 +5,7 @@ import asyncio
 import json
 
 from .broken_deduplication import InMemory
-from .declare import fails
+from .declare import fails, warns
 from .in_process import InProcessTarget
 from .reference import Receiver, Refused
 from .store import Busy
@@ -39,7 +39,7 @@ class LooksThenInserts(InMemory):
         await asyncio.sleep(0.05)
 
 
-@fails("D2", "K3", "K4")
+@fails("K3", "K4", warns=("D2",))
 class AcknowledgesFirst(Receiver):
     """Answers, and stores a moment later."""
 
@@ -66,7 +66,7 @@ class PretendsToStore(Receiver):
                 raise
 
 
-@fails("K4")
+@warns("K4")
 class NoRetryAfter(Receiver):
     """Does not say when to come back."""
 

@@ -2,7 +2,7 @@
 
 import re
 
-from .declare import fails
+from .declare import fails, warns
 from .reference import Receiver, Refused
 
 
@@ -32,7 +32,7 @@ class RefusesForms(Receiver):
         return not media_type.endswith("urlencoded") and super().is_taken(media_type)
 
 
-@fails("C4")
+@warns("C4")
 class Prefix(Receiver):
     """Looks at the beginning of the media type only."""
 
@@ -49,7 +49,7 @@ class ReadsForms(Receiver):
             await super().accept(headers, body)
 
 
-@fails("C2", "C3", "C5", profile="strict")
+@fails("C5", warns=("C2", "C3"), profile="strict")
 class NeverStrict(Receiver):
     """Knows no strict profile."""
 

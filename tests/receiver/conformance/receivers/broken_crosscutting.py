@@ -1,11 +1,11 @@
 # ruff: noqa: ARG002  a rule that is wrong often ignores what it is given
 """Receivers that say too much or too little."""
 
-from .declare import fails
+from .declare import fails, warns
 from .reference import Receiver, Refused
 
 
-@fails("X1")
+@warns("X1")
 class PlainRefusals(Receiver):
     """Refuses in plain text."""
 
@@ -34,7 +34,7 @@ class NamesFiles(Receiver):
         return super().problem(refused)
 
 
-@fails("X1")
+@warns("X1")
 class NoPointers(Receiver):
     """Does not say where a payload is wrong."""
 
@@ -61,14 +61,14 @@ class LogsSecrets(Receiver):
         await super().accept(headers, body)
 
 
-@fails("X2")
+@warns("X2")
 class AlwaysReady(Receiver):
     """Says that it is ready without trying."""
 
     readyz = Receiver.healthz
 
 
-@fails("X2")
+@warns("X2")
 class NoMetrics(Receiver):
     """Has nothing to measure it by."""
 
@@ -76,7 +76,7 @@ class NoMetrics(Receiver):
         raise Refused(404, "no such path")
 
 
-@fails("X3")
+@warns("X3")
 class ForgetsRefused(Receiver):
     """Keeps nothing of what it refuses."""
 
@@ -84,7 +84,7 @@ class ForgetsRefused(Receiver):
         return
 
 
-@fails("X3")
+@warns("X3")
 class KeepsAllRefused(Receiver):
     """Keeps as many refused messages as anyone sends."""
 
@@ -92,7 +92,7 @@ class KeepsAllRefused(Receiver):
         return
 
 
-@fails("X3")
+@warns("X3")
 class NoReasons(Receiver):
     """Does not say why a message was refused."""
 

@@ -1,13 +1,13 @@
 # ruff: noqa: ARG002  a rule that is wrong often ignores what it is given
 """Receivers that are wrong about HTTP."""
 
-from .declare import fails
+from .declare import fails, warns
 from .in_process import InProcessTarget
 from .reference import Receiver, Refused
 from .server import Server
 
 
-@fails("H1")
+@fails("H1", warns=("S3",))
 class NoChunks(Server):
     """Does not know chunked bodies: there is no length, so there is no body."""
 
@@ -71,7 +71,7 @@ class TakesHalves(Receiver):
                 return body
 
 
-@fails("H7")
+@warns("H7")
 class EndsBySignal(InProcessTarget):
     """Ends with the signal's exit code."""
 
@@ -106,6 +106,17 @@ class LosesTheBody(Server):
         if b"upgrade" in dict(headers):
             while not body.done:
                 await body.read()
+        return await super().answer(method, target, headers, body, writer)
+
+
+@fails("H9")
+class SwitchesProtocols(Server):
+    """Takes the offer."""
+
+    async def answer(self, method, target, headers, body, writer) -> bool:
+        if b"upgrade" in dict(headers):
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n")
+            return False
         return await super().answer(method, target, headers, body, writer)
 
 

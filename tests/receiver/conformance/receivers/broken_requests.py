@@ -1,7 +1,7 @@
 # ruff: noqa: ARG002  a rule that is wrong often ignores what it is given
 """Receivers that are wrong about methods, paths and sizes."""
 
-from .declare import fails
+from .declare import fails, warns
 from .reference import Receiver, Refused
 
 
@@ -31,7 +31,7 @@ class TakesOptions(Receiver):
             super().check_method(scope)
 
 
-@fails("M3")
+@warns("M3")
 class Redirects(Receiver):
     """Redirects to the path without a slash."""
 
@@ -41,7 +41,7 @@ class Redirects(Receiver):
             raise Refused(307, "there", [(b"location", self.path.encode())])
 
 
-@fails("M4", "H8")
+@fails("H8", warns=("M4",))
 class CatchAll(Receiver):
     """Takes a message at every path."""
 
@@ -49,7 +49,7 @@ class CatchAll(Receiver):
         return
 
 
-@fails("S1")
+@warns("S1")
 class OffByOne(Receiver):
     """Refuses a body that is as long as the limit."""
 
@@ -58,7 +58,7 @@ class OffByOne(Receiver):
             raise Refused(413, "too large")
 
 
-@fails("S2")
+@warns("S2")
 class ReadsFirst(Receiver):
     """Looks at the length when all of the body is there."""
 
@@ -66,7 +66,7 @@ class ReadsFirst(Receiver):
         return
 
 
-@fails("S3")
+@warns("S3")
 class TrustsLength(Receiver):
     """Bounds what is announced, not what comes."""
 
@@ -81,7 +81,7 @@ class TrustsLength(Receiver):
                 return body
 
 
-@fails("S1", "S4")
+@fails("S4", warns=("S1",))
 class SmallLimit(Receiver):
     """Has the limit that Express has by default."""
 

@@ -3,11 +3,11 @@
 import json
 import re
 
-from .declare import fails
+from .declare import fails, warns
 from .reference import Receiver, Refused
 
 
-@fails("A3", mode="signature")
+@fails("A3", warns=("J3", "J5"), mode="signature")
 class VerifiesRewritten(Receiver):
     """Verifies what it has parsed and written again, besides the bytes: but not white space."""
 
@@ -41,13 +41,33 @@ class VerifiesMeaning(Receiver):
             super().check_signature(headers, self.contract.encode(payload))
 
 
-@fails("A6", mode="signature")
+@fails("A6", "A11", mode="signature")
 class FirstSignature(Receiver):
     """Looks at the first signature only."""
 
     def check_signature(self, headers, body) -> None:
         first = headers.get("webhook-signature", "").split(" ")[0]
         super().check_signature({**headers, "webhook-signature": first}, body)
+
+
+@fails("A11", mode="signature")
+class LastLine(Receiver):
+    """Has one line of each header: the last."""
+
+    def headers(self, scope):
+        return {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+@warns("A11", mode="signature")
+class SpacesOnly(LastLine):
+    """Finds a right signature in any line, but knows spaces alone between signatures."""
+
+    def headers(self, scope):
+        lines = [v.decode("latin-1") for n, v in scope["headers"] if n == b"webhook-signature"]
+        return {**super().headers(scope), "webhook-signature": " ".join(lines)}
+
+    def split(self, signatures):
+        return signatures.split(" ")
 
 
 @fails("A6", mode="signature")
@@ -67,7 +87,7 @@ class FallsOverCommas(Receiver):
         return super().is_right(one, content)
 
 
-@fails("A8", mode="signature")
+@warns("A8", mode="signature")
 class LaxNumbers(Receiver):
     """Reads the timestamp as Python reads a number."""
 
@@ -94,7 +114,7 @@ class Impatient(Receiver):
         return super().is_fresh(timestamp) and super().is_fresh(str(int(timestamp) - 200))
 
 
-@fails("A10", mode="signature")
+@warns("A10", mode="signature")
 class ParsesFirst(Receiver):
     """Parses before it verifies."""
 

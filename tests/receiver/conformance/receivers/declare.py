@@ -9,12 +9,13 @@ from .server import Server
 
 @dataclass(frozen=True)
 class Broken:
-    """A defect, the mode and profile that show it, and the cases that fail because of it."""
+    """A defect, the mode and profile that show it, and the cases that fail, or warn, of it."""
 
-    receiver: type[Receiver]
     fails: frozenset[str]
-    mode: str = "none"
-    profile: str = "documented"
+    warns: frozenset[str]
+    mode: str
+    profile: str
+    receiver: type[Receiver] = Receiver
     server: type[Server] = Server
     target: type[InProcessTarget] = InProcessTarget
 
@@ -29,15 +30,20 @@ class Broken:
 BROKEN: list[Broken] = []
 
 
-def fails(*cases: str, mode: str = "none", profile: str = "documented"):
-    """Declare which cases the decorated part of a receiver fails."""
+def fails(*cases: str, warns=(), mode: str = "none", profile: str = "documented"):
+    """Declare which cases the decorated part of a receiver fails, and which warn of it."""
 
     def declare(part: type):
-        parts = {"receiver": Receiver}
+        parts = {}
         kind = next(k for k in (Receiver, Server, InProcessTarget) if issubclass(part, k))
         names = {Receiver: "receiver", Server: "server", InProcessTarget: "target"}
         parts[names[kind]] = part
-        BROKEN.append(Broken(fails=frozenset(cases), mode=mode, profile=profile, **parts))
+        BROKEN.append(Broken(frozenset(cases), frozenset(warns), mode, profile, **parts))
         return part
 
     return declare
+
+
+def warns(*cases: str, mode: str = "none", profile: str = "documented"):
+    """Declare which cases warn of the decorated part of a receiver, which fails none."""
+    return fails(warns=cases, mode=mode, profile=profile)

@@ -51,7 +51,7 @@ class Rules:
             return 200, [], str(self.store.rows("SELECT count(*) FROM inbox")[0][0]).encode()
         self.route(scope)
         self.check_method(scope)
-        headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = self.headers(scope)
         self.check_coding(headers)
         self.check_media_type(headers)
         self.check_length(headers)
@@ -60,6 +60,15 @@ class Rules:
             return None, [], b""
         await self.accept(headers, body)
         return 200, [(b"content-type", b"text/plain")], b"ok"
+
+    def headers(self, scope):
+        """Return each header's value; lines of one name are one list (RFC 9110, section 5.3)."""
+        joined: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            before = joined.get(name.decode())
+            text = value.decode("latin-1")
+            joined[name.decode()] = text if before is None else f"{before}, {text}"
+        return joined
 
     def problem(self, refused):
         document = {"title": "Refused", "status": refused.status, "detail": refused.detail}
@@ -140,8 +149,11 @@ class Rules:
         if not identifier or not self.is_fresh(timestamp):
             raise Refused(401, "not signed for now")
         content = self.signed_content(identifier, timestamp, body)
-        if not any(self.is_right(one, content) for one in signatures.split(" ")):
+        if not any(self.is_right(one, content) for one in self.split(signatures)):
             raise Refused(401, "no right signature")
+
+    def split(self, signatures):
+        return re.split(r",?\s+|,(?=v[0-9]+[a-z]*,)", signatures)
 
     def signed_content(self, identifier, timestamp, body) -> bytes:
         return f"{identifier}.{timestamp}.".encode("latin-1") + body
@@ -230,7 +242,7 @@ class Rules:
     def key(self, headers, payload):
         identifier = headers.get(self.contract.idempotency_header)
         if identifier is not None:
-            if not re.fullmatch("[!-~]{1,256}", identifier):
+            if not re.fullmatch("[!-~]{1,255}", identifier):
                 raise Refused(400, "no such id")
             return f"header:{identifier}"
         return self.own_key(headers, payload)
