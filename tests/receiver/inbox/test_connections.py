@@ -82,7 +82,7 @@ def test_a_server_that_is_restarted(project, tmp_path, monkeypatch):
 
 
 def test_opposite_orders_of_keys(receiver):
-    """Two processes get the same repeated messages in another order: neither waits for the other."""
+    """Two processes get the same repeats in another order: neither waits for the other."""
     entries = [receiver.entry(f"m{number}") for number in range(60)]
     inboxes = [receiver.opened(), receiver.opened()]
     for _ in range(30):

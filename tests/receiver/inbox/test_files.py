@@ -1,4 +1,4 @@
-"""Files are their owner's: nothing is removed, no column shifts, and everything can be made anew."""
+"""Files are their owner's: nothing is removed, no column shifts, and all can be made anew."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ SAVED = [
     (lambda text: text.replace("\r\n", "\n"), "git, dos2unix, pandas: other ends of lines"),
     (lambda text: text.rstrip(), "an editor: the last line without its end (RFC 4180, 2.2)"),
     (lambda text: text.replace("\r\n", "\n").rstrip(), "both"),
-    (lambda text: "", "emptied, as logs are"),
+    (lambda _text: "", "emptied, as logs are"),
 ]
 
 
@@ -140,7 +140,7 @@ def run(receiver, project, *arguments):
 
 
 def test_the_files_can_be_made_anew(receiver, project):
-    """`inbox export` writes what the sinks wrote, byte for byte, whatever happened to their files."""
+    """`inbox export` writes what the sinks wrote, byte for byte, whatever came of their files."""
     for arguments, file in (
         (["--format", "csv"], FILE),
         (["--format", "jsonl"], Path("received/events.jsonl")),
@@ -185,8 +185,12 @@ def test_the_wrong_folder(project, tmp_path, monkeypatch):
     elsewhere.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", PACKAGE, "inbox", "list"],
-        cwd=elsewhere, env={"PYTHONPATH": str(project)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=elsewhere,
+        env={"PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "there is no inbox inbox.db here" in done.stderr
     assert not list(elsewhere.iterdir())

@@ -1,4 +1,4 @@
-"""One message's trouble stays its own, whatever a handler raises, a text holds or a sink fails of."""
+"""One message's trouble stays its own: whatever a handler raises, a text holds, a sink fails of."""
 
 import asyncio
 import json
@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from .conftest import EVENT, module, wait_until
 
 
-class Unspeakable(Exception):
+class UnspeakableError(Exception):
     """What cannot even be told."""
 
     def __str__(self):
         raise ValueError("no words")
 
 
-class NoText(Exception):
+class NoTextError(Exception):
     """What says something that is no text."""
 
     def __str__(self):
-        return 1
+        return 1  # noqa: PLE0307  that is its fault
 
 
 RAISED = [
@@ -42,8 +42,8 @@ RAISED = [
     (ValueError("x" * 65536), "64 KiB"),
     (ValueError("\n\n"), "lines without words"),
     (ValueError(), "nothing at all"),
-    (Unspeakable(), "an error whose text is an error"),
-    (NoText(), "an error whose text is none"),
+    (UnspeakableError(), "an error whose text is an error"),
+    (NoTextError(), "an error whose text is none"),
     (type("Nämé\u202e", (Exception,), {})("x"), "a name that is not ASCII"),
     (json.JSONDecodeError("m", "d\0", 0), "one of a library's"),
 ]

@@ -151,5 +151,6 @@ CREATE TABLE refused (
     body {bytes} NOT NULL
 );
 INSERT INTO inbox (key, event, payload, received_at) VALUES ('header:old', 'paid', '{{}}', 5);
-INSERT INTO refused (received_at, status, reason, headers, body) VALUES (5, 422, 'the reason', '{{}}', 'x')
+INSERT INTO refused (received_at, status, reason, headers, body)
+VALUES (5, 422, 'the reason', '{{}}', 'x')
 """

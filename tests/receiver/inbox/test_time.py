@@ -9,7 +9,7 @@ from .conftest import module, wait_until
 
 
 def test_what_is_due_longest_comes_first(receiver):
-    """A retry that has been due for a while goes before what came after it, however much that is."""
+    """A retry that has been due for a while goes before what came after it, however much."""
     receiver.put("failed")
     first = receiver.inbox.claim()
     receiver.inbox.fail(first, "not yet", steps=0, retry_in=0.0)

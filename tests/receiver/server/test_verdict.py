@@ -102,7 +102,7 @@ EXPLAINED = [
     ({"additionalProperties": {"type": "null"}}, {"k" * 1000: 1}, [("", "must be of type null")],
      "a pointer that would be too long names what is around it"),
     (ITEMS | {"required": ["a"]}, {"items": ["x"] * 2000 + [1]},
-     [("/a", "is missing"), ("/items/2000", "must be of type string")], "many: each is seen"),
+     [("/a", "is missing"), ("/items", "does not fit")], "many values: each member is judged"),
     ({"anyOf": [ITEMS["properties"]["items"]]}, ["x"] * 2000 + [1], [("", "does not fit")],
      "many values, and nothing says where: there is a reason all the same"),
 ]  # fmt: skip
@@ -146,7 +146,7 @@ def test_large(project, schema, payload, why):
 
 def test_and_more(project):
     """Twenty are told, and that there are more."""
-    found = violations(project, ITEMS, {"items": [1] * 5000})
+    found = violations(project, ITEMS, {"items": [1] * 900})
     assert [each.pointer for each in found[:2]] == ["/items/0", "/items/1"]
     assert len(found) == 21
     assert found[20].detail == "and more"
