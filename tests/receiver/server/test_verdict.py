@@ -73,12 +73,12 @@ def assert_bounded(found):
     assert all(len(each.pointer) <= 500 and len(each.detail) <= 500 for each in found)
 
 
-@pytest.mark.parametrize("many", [0, 1000], ids=["few values", "many"])
+@pytest.mark.parametrize("whole", [0, 1 << 14], ids=["in parts", "whole"])
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_the_verdict_is_the_validators(project, monkeypatch, many, data):
+def test_the_verdict_is_the_validators(project, monkeypatch, whole, data):
     """A payload has violations if, and only if, the reference validator refuses it too."""
-    monkeypatch.setattr(project.module("violations"), "MAX_VALUES", many)
+    monkeypatch.setattr(project.module("violations"), "MAX_WHOLE", whole)
     schema = data.draw(SCHEMAS)
     payload = data.draw(VALUES)
     valid = jsonschema.Draft202012Validator(
@@ -101,9 +101,9 @@ EXPLAINED = [
     ({"additionalProperties": False}, {"x": 1}, [("", "not allowed")], "one too many"),
     ({"additionalProperties": {"type": "null"}}, {"k" * 1000: 1}, [("", "must be of type null")],
      "a pointer that would be too long names what is around it"),
-    (ITEMS | {"required": ["a"]}, {"items": ["x"] * 2000 + [1]},
-     [("/a", "is missing"), ("/items/2000", "must be of type string")], "many: each is seen"),
-    ({"anyOf": [ITEMS["properties"]["items"]]}, ["x"] * 2000 + [1], [("", "does not fit")],
+    (ITEMS | {"required": ["a"]}, {"items": ["x"] * 9000 + [1]},
+     [("/a", "is missing"), ("/items/9000", "must be of type string")], "many: each is seen"),
+    ({"anyOf": [ITEMS["properties"]["items"]]}, ["x"] * 9000 + [1], [("", "does not fit")],
      "many values, and nothing says where: there is a reason all the same"),
 ]  # fmt: skip
 
@@ -139,14 +139,14 @@ def test_large(project, schema, payload, why):
     """However much is wrong, it is told soon, and briefly."""
     start = time.process_time()
     found = violations(project, schema, payload)
-    assert time.process_time() - start < 0.5, why
+    assert time.process_time() - start < 2, why
     assert found
     assert_bounded(found)
 
 
 def test_and_more(project):
     """Twenty are told, and that there are more."""
-    found = violations(project, ITEMS, {"items": [1] * 5000})
+    found = violations(project, ITEMS, {"items": [1] * 9000})
     assert [each.pointer for each in found[:2]] == ["/items/0", "/items/1"]
     assert len(found) == 21
     assert found[20].detail == "and more"
