@@ -1,14 +1,38 @@
-"""What tests of every part may ask for: programs, a PostgreSQL server, a name server."""
+"""What tests of every part may ask for, and what each may rely on: signals, and its own processes.
 
+Programs, a PostgreSQL server, a name server. However pytest was started, `nohup make test &`
+included, what a test starts has signals as the system gives them; and it ends with the test.
+"""
+
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from hookwright_receiver.conformance.project.ports import reserved_port
 
+from . import leftovers
 from . import nameserver as _nameserver
 from . import postgresql as _postgresql
 from .programs import needs as _needs
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take signals as if a shell had started pytest in front, and adopt what loses its parent.
+
+    SIGHUP alone stays without effect where `nohup` wants that: handled by nothing, which what is
+    started does not inherit. SIGPIPE is Python's own to ignore, and `subprocess` gives it back.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
+    leftovers.adopt()
+    # Not as a part of this file, whose hooks hear nothing of what the session's fixtures do.
+    config.pluginmanager.register(leftovers)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
-"""Programs of the system that tests talk to, and what happens where one is missing."""
+"""Programs that tests talk to: of the system, or started as somebody else would start them."""
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,3 +22,21 @@ def needs(program: str, package: str, *, folders: Sequence[Path] = ()) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return found
+
+
+# What becomes of signals across `exec`: ignored ones stay ignored, blocked ones stay blocked.
+LEGACIES = {
+    # By a script that has no job control, under `nohup`.
+    "in the background": (
+        "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    ),
+    "SIGTERM ignored": "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+    "children ignored": "signal.signal(signal.SIGCHLD, signal.SIG_IGN)",
+    "all blocked": "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())",
+}
+
+
+def inheriting(legacy: str, command: Sequence[str | Path]) -> list[str]:
+    """Return the command as one that is started with signals of such a kind (see LEGACIES)."""
+    script = f"import os, signal, sys; {LEGACIES[legacy]}; os.execvp(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-I", "-S", "-c", script, *map(str, command)]

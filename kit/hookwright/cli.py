@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hookwright.signals import settle
 from hookwright_schemas.errors import HookwrightError
 from hookwright_schemas.visible import visible
 
@@ -77,6 +78,7 @@ def hookwright() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line; every failure is one line on standard error and an exit code."""
+    settle()
     given = sys.argv[1:] if arguments is None else arguments
     if sys.stdin is None:
         # It was closed (`<&-`): whoever reads it then finds nothing, not a missing object.

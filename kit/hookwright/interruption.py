@@ -1,21 +1,29 @@
-"""Ctrl-C, for commands that wait for a network."""
+"""Ctrl-C and a supervisor's SIGTERM, for commands that wait for a network."""
 
 import asyncio
 import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from hookwright.signals import is_ignored
+
 T = TypeVar("T")
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(work: Coroutine[Any, Any, T], *, orderly: bool = False) -> T:
     """Run `work` in an event loop of its own; SIGINT cancels it, and `KeyboardInterrupt` is raised.
+
+    With `orderly` SIGTERM does so too: it is for work that has something to clear up, and where
+    SIGINT is ignored, as by what a shell starts with `&`, it is the one that arrives.
 
     `asyncio.run` cancels wherever the program stands when the signal comes: also amid a callback
     that is about to set the very result which is cancelled then, so that the loop prints a
-    traceback. Here the loop does it in its turn. A second SIGINT waits for nothing.
+    traceback. Here the loop does it in its turn. A second signal waits for nothing.
     """
     interrupted = False
+    stops = [signal.SIGTERM] if orderly else []
+    if not is_ignored(signal.SIGINT):
+        stops.append(signal.SIGINT)
 
     async def interruptible() -> T:
         loop = asyncio.get_running_loop()
@@ -24,12 +32,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         def interrupt() -> None:
             nonlocal interrupted
             interrupted = True
-            loop.remove_signal_handler(signal.SIGINT)
+            for number in stops:
+                loop.remove_signal_handler(number)
             task.cancel()
 
-        # Shells have what they start with `&` ignore it.
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            loop.add_signal_handler(signal.SIGINT, interrupt)
+        for number in stops:
+            loop.add_signal_handler(number, interrupt)
         return await task
 
     try:

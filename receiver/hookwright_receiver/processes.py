@@ -1,9 +1,11 @@
 """Processes that a run of ours starts: each in a session of its own, none outlives the run."""
 
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -11,6 +13,29 @@ from typing import IO, Self
 from hookwright_receiver import guard
 
 Output = int | IO[bytes]
+
+# What Python itself ignores, `subprocess` gives back to what it starts.
+PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
+
+
+@contextmanager
+def nothing_ignored() -> Iterator[None]:
+    """Let what is started in the block have its signals as the system gives them.
+
+    A signal that is ignored stays so across `exec`, one that is handled does not. So it is handled
+    for the moment, by nothing: this process goes on ignoring it. Other threads than the main one
+    cannot do that, and pass on what there is.
+    """
+    ignored = []
+    if threading.current_thread() is threading.main_thread():
+        ignored = [number for number in PASSED_ON if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 class Processes:
@@ -64,16 +89,20 @@ class Processes:
         output: Output = subprocess.PIPE,
         errors: Output = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        """Start a process in a folder, with this environment alone and nothing to read."""
-        process = subprocess.Popen(  # noqa: S603  a project, and the caller's own environment
-            command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            start_new_session=True,
-        )
+        """Start a process in a folder, with this environment alone and nothing to read.
+
+        It ignores no signal that this one was told to ignore: it is judged by how it ends.
+        """
+        with nothing_ignored():
+            process = subprocess.Popen(  # noqa: S603  a project, and the caller's own environment
+                command,
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
         self._started.append(process)
         self._tell(f"+{process.pid}")
         return process

@@ -1,6 +1,5 @@
 """`hookwright check`: fire every case at a receiver and grade it."""
 
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -145,13 +144,11 @@ def command(  # noqa: PLR0913, PLR0917  click gives each option as an argument
     }
     files = {"json": json_file, "junit": junit_file, "html": html_file}
     _check_writable(files)
-    # A project's processes are ended on the way out, and for SIGINT there is an orderly one.
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        report = run(agrade(target, **options))
+        # A project's processes are ended on the way out.
+        report = run(agrade(target, **options), orderly=True)
     finally:
         bar.close()
-        signal.signal(signal.SIGTERM, before)
     to_stdout = any(str(file) == "-" for file in files.values())
     show(console(no_color=no_color, stderr=True) if to_stdout else screen, report)
     for name, file in files.items():

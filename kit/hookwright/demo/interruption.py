@@ -1,11 +1,11 @@
 """Signals that end the demo: the first one unwinds it, and nothing disturbs the unwinding."""
 
 import asyncio
-import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from hookwright.demo.errors import HungUp, Interrupted, Stopped, Terminated
+from hookwright.signals import is_ignored
 
 T = TypeVar("T")
 
@@ -15,6 +15,7 @@ STOPS: tuple[type[Stopped], ...] = (Interrupted, Terminated, HungUp)
 async def interruptible(work: Coroutine[Any, Any, T]) -> T:
     """Await `work`; SIGINT, SIGTERM and SIGHUP cancel it, and `Stopped` is raised.
 
+    SIGINT and SIGHUP stay ignored where they were.
     Takes the signals over for as long as the event loop lives.
     """
     loop = asyncio.get_running_loop()
@@ -28,8 +29,8 @@ async def interruptible(work: Coroutine[Any, Any, T]) -> T:
             task.cancel()
 
     for how in STOPS:
-        # `nohup` asks that a closed terminal should end nothing.
-        if how is not HungUp or signal.getsignal(how.number) is not signal.SIG_IGN:
+        # `nohup` asks that a closed terminal should end nothing, a shell's `&` that Ctrl-C should.
+        if how is Terminated or not is_ignored(how.number):
             loop.add_signal_handler(how.number, stop, how)
     try:
         return await task

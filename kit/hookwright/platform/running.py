@@ -14,6 +14,7 @@ import structlog
 import uvloop
 
 from hookwright.platform.errors import Failed
+from hookwright.signals import is_ignored
 from hookwright_schemas.errors import HookwrightError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -47,6 +48,7 @@ Parts = Callable[[], AbstractAsyncContextManager[Sequence[Part]]]
 def run(make: Parts, grace: float) -> None:
     """Run the parts that `make` yields, in an event loop of their own, until SIGTERM or SIGINT.
 
+    SIGINT stays ignored where it was.
     They have `grace` seconds to finish what they have begun. What is not finished by then is cut
     off and the process ends with 1: nothing is lost, since what was claimed is due again later.
     """
@@ -101,7 +103,8 @@ async def _run(make: Parts, grace: float, cut_off: CutOff) -> None:
     loop.set_exception_handler(_log_unhandled)
     stopped = asyncio.Event()
     for number in SIGNALS:
-        loop.add_signal_handler(number, stopped.set)
+        if number is signal.SIGTERM or not is_ignored(number):
+            loop.add_signal_handler(number, stopped.set)
     async with make() as parts:
         tasks = {asyncio.create_task(part.run(), name=part.name): part for part in parts}
         waiting = asyncio.create_task(stopped.wait())
