@@ -18,6 +18,7 @@ from hookwright_receiver.conformance.credentials import Credentials
 from hookwright_receiver.conformance.project.target import make_credentials
 from hookwright_schemas import load_contract
 
+from .receivers.broken_concurrency import NoNewWorkers
 from .receivers.in_process import InProcessTarget
 from .receivers.reference import Receiver, Refused
 from .receivers.server import Server
@@ -145,6 +146,20 @@ def test_what_is_advice_for_a_parameter_is_not_for_a_token():
     levels = {finding.label: finding.verdict for finding in report["J6"].troubles}
     assert levels["a parameter twice"] is Verdict.WARNED
     assert levels["a wrong token, then the right one"] is Verdict.FAILED
+
+
+class TellsThatItEnded(NoNewWorkers):
+    """Starts no new worker, and is not ready without one."""
+
+    async def readyz(self):
+        if self.worker.done():
+            raise Refused(503, "no worker lives")
+        return await super().readyz()
+
+
+def test_a_receiver_that_tells_of_its_workers_end_is_right():
+    """Whoever runs it will start it again."""
+    assert graded(select(["K8"]), receiver=TellsThatItEnded)["K8"].verdict is Verdict.PASSED
 
 
 EVIL = b"\x1b]0;owned\x07\x1b[2J\xc2\x9b1m\x7f\xe2\x80\xae"

@@ -14,6 +14,7 @@ from . import (
     deduplication,
     encoding,
     generated,
+    handlers,
     http_framing,
     json_text,
     methods,
@@ -26,6 +27,8 @@ from . import (
 
 AUTHENTICATION = Group("A", "authentication", [*tokens.GROUP.cases, *signatures.GROUP.cases])
 
+AT_ONCE = Group("K", handlers.GROUP.title, [*concurrency.GROUP.cases, *handlers.GROUP.cases])
+
 GROUPS = (
     payloads.GROUP,
     json_text.GROUP,
@@ -36,7 +39,7 @@ GROUPS = (
     AUTHENTICATION,
     deduplication.GROUP,
     slow_clients.GROUP,
-    concurrency.GROUP,
+    AT_ONCE,
     http_framing.GROUP,
     crosscutting.GROUP,
     generated.GROUP,

@@ -1,4 +1,4 @@
-"""Group K: at once, and in the middle of it."""
+"""Group K, first half: at once, and in the middle of it."""
 
 import asyncio
 
@@ -14,7 +14,6 @@ from .deduplication import identified
 GROUP = Group("K", "concurrency and crashes")
 
 BURST = 10
-SETTLED = {"done", "dead"}
 
 
 async def _together(run: Run, deliveries: list[Delivery]) -> list[Exchange]:
@@ -134,80 +133,3 @@ async def locked(run: Run) -> None:
             )
     await run.expect(delivery, ACCEPT, "when it is back")
     await run.effects((1, [delivery], "refused with 503, then retried"))
-
-
-@GROUP.case(
-    5,
-    "a handler that raises",
-    sent="a handler that raises: 3 times, then well; always",
-    expect="retried, 1 effect; dead letter that can be replayed",
-    why="a handler's failure is not the sender's",
-    source="an event would be lost",
-    hint="Retry from the inbox with a growing pause, then keep a dead letter that can be replayed.",
-    observes=True,
-    place="handlers",
-)
-async def failing(run: Run) -> None:
-    """Watch the instrumented handler fail, and let the dead letter succeed when it is replayed."""
-    inbox, control = run.inbox, run.control
-    thrice = run.messages.message(run.messages.plain, directive="fail:3")
-    always = run.messages.message(run.messages.plain, directive="fail:held")
-    await run.expect(thrice, ACCEPT, "fails 3 times")
-    await run.expect(always, ACCEPT, "fails always")
-    runs = await run.handled(thrice, lambda seen: any(r.phase == "done" for r in seen))
-    phases = [r.phase for r in runs if r.phase != "start"]
-    expected = ["failed"] * 3 + ["done"]
-    run.hold(phases == expected, "fails 3 times", ", ".join(expected), ", ".join(phases) or "none")
-
-    async def is_dead() -> bool:
-        return any(always.marker in letter.text for letter in await inbox.dead())
-
-    dead = await run.wait(is_dead)
-    run.hold(dead, "fails always", "a dead letter", "a dead letter" if dead else "no dead letter")
-    if not dead:
-        return
-    control.release(always.marker)
-    letter = next(e for e in await inbox.dead() if always.marker in e.text)
-    replayed = await inbox.replay(letter.id)
-    runs = await run.handled(always, lambda seen: any(r.phase == "done" for r in seen))
-    done = sum(r.phase == "done" for r in runs)
-    got = f"handled {done} times" if replayed else "refused to replay it"
-    run.hold(replayed and done == 1, "replayed", "handled 1 times", got)
-    await run.effects((1, [thrice], "fails 3 times"), (1, [always], "fails always"))
-
-
-@GROUP.case(
-    6,
-    "killed while a handler runs",
-    sent="SIGKILL while a handler runs, restart",
-    expect="the handler runs again; in a database sink its effect is there exactly once",
-    why="lease, not loss",
-    source="an event would be lost, or doubled",
-    hint="Mark a message done only after its handler; a claim that is not renewed runs out.",
-    observes=True,
-    place="handlers",
-)
-async def interrupted(run: Run) -> None:
-    """Kill inside the handler's first attempt; the second one ends at once."""
-    control = run.control
-    delivery = run.messages.message(run.messages.plain, directive="hang:1")
-    await run.expect(delivery, ACCEPT, "a handler that hangs")
-    if not await run.handled(delivery, bool):
-        run.hold(False, "the handler", "runs", "it did not run")
-        return
-    await control.kill()
-    await control.start()
-    runs = await run.handled(delivery, lambda seen: any(r.phase == "done" for r in seen))
-    done = sum(r.phase == "done" for r in runs)
-    run.hold(done == 1, "after the restart", "handled again", f"handled {done} times")
-    await run.effects((1, [delivery], "killed in the handler"))
-
-    async def is_done() -> bool:
-        entry = await run.entry(delivery)
-        return entry is not None and entry.status == "done"
-
-    finished = await run.wait(is_done)
-    run.hold(finished, "in the inbox", "done", "done" if finished else "not done")
-    rows = await control.in_sink(delivery.marker)
-    if rows is not None:
-        run.hold(rows == 1, "in the database sink", "1 row", f"{rows} rows")

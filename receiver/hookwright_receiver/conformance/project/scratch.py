@@ -13,13 +13,43 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".env*", "*.db*", "*.s
 
 _HANDLERS = '''"""Handlers for `hookwright check`: what they do is what the message says."""
 
+import asyncio
+import ctypes
 import json
 import os
+import threading
 import time
 from pathlib import Path
 
 _FOLDER = Path(os.environ["{variable}"])
 _RUNS = _FOLDER / "runs.jsonl"
+
+
+# What a store, a log or a terminal may choke on.
+_TEXT = "told to raise \\x00 and \\ud800"
+
+
+class _Speechless(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+_RAISED = {{
+    "cancelled": asyncio.CancelledError,
+    "interrupt": KeyboardInterrupt,
+    "generator": GeneratorExit,
+    "exit": SystemExit,
+    "text": RuntimeError,
+    "speechless": _Speechless,
+}}
+
+
+def _doom():
+    """Have this thread ended a moment after the handler, wherever it is then."""
+    thread = ctypes.c_ulong(threading.get_ident())
+    end = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    time.sleep(0.3)
+    threading.Timer(0.3, end, (thread, ctypes.py_object(SystemExit))).start()
 
 
 def _note(phase, event, message):
@@ -55,6 +85,11 @@ def _obey(event, message):
     if failing:
         _note("failed", event, message)
         raise RuntimeError("told to fail")
+    if verb == "raise":
+        _note("failed", event, message)
+        raise _RAISED[argument](_TEXT)
+    if verb == "doom":
+        _doom()
     if verb == "sleep":
         time.sleep(float(argument))
     if verb == "hang" and earlier < int(argument):

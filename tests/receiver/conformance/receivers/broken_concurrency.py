@@ -120,3 +120,35 @@ class SinkTwice(Receiver):
 
     def finish(self, number, payload) -> None:
         self.store.write("UPDATE inbox SET status = 'done' WHERE id = ?", (number,))
+
+
+@fails("K7")
+class CatchesExceptions(Receiver):
+    """Takes for a failure what is an Exception, and lets the rest end the attempt."""
+
+    def is_failure(self, error) -> bool:
+        return isinstance(error, Exception)
+
+
+@fails("K7")
+class WritesErrorsDown(Receiver):
+    """Keeps the text of an error, and falls over one that has none."""
+
+    def is_failure(self, error) -> bool:
+        try:
+            str(error).encode()
+        except (RuntimeError, UnicodeEncodeError):
+            return False
+        return True
+
+
+@fails("K8")
+class NoNewWorkers(Receiver):
+    """Goes on without the workers that have ended, and is ready all the same."""
+
+    async def keep_working(self) -> None:
+        self.worker = asyncio.ensure_future(self.work())
+        try:
+            await asyncio.wait([self.worker])
+        finally:
+            self.worker.cancel()

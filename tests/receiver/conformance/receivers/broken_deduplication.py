@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002  a rule that is wrong often ignores what it is given
 """Receivers that are wrong about what is the same message."""
 
+import asyncio
 import uuid
 
 from .declare import fails, warns
@@ -30,7 +31,7 @@ class ReuseIsRepeat(Receiver):
 
 @fails(
     *("P1", "P11", "P12", "D1", "D2", "D3", "D4", "D6", "D7", "D8"),
-    *("K1", "K2", "K3", "K4", "H5", "H6"),
+    *("D10", "K1", "K2", "K3", "K4", "H5", "H6", "H9"),
     warns=("X3",),
 )
 class KeyOfBody(Receiver):
@@ -122,3 +123,21 @@ class AnyId(Receiver):
         if identifier is None:
             return self.own_key(headers, payload)
         return f"header:{identifier}"
+
+
+@fails("D10")
+class OneForAll(Receiver):
+    """Stores together what comes together, all of it or nothing, and cannot hold NUL."""
+
+    def __init__(self, *arguments) -> None:
+        super().__init__(*arguments)
+        self.batch: list[str] = []
+
+    async def keep(self, key, event, payload) -> None:
+        batch = self.batch
+        batch.append(self.canonical(payload))
+        await asyncio.sleep(0.03)
+        self.batch = []
+        if any('"conformance_nul"' in one for one in batch):
+            raise Refused(503, "the inbox cannot be written")
+        await super().keep(key, event, payload)

@@ -68,7 +68,7 @@ class FirstDocument(Parsing):
         return text[:end]
 
 
-@warns("J6")
+@fails("J6")
 class LastKeyWins(Receiver):
     """Keeps the last of two equal keys."""
 
@@ -86,7 +86,7 @@ class Recursive(Receiver):
         return super().parse(body)
 
 
-@warns("J8")
+@fails("J8")
 class Overflows(Receiver):
     """Lets the integer limit's error through."""
 

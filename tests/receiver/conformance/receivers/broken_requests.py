@@ -5,7 +5,7 @@ from .declare import fails, warns
 from .reference import Receiver, Refused
 
 
-@fails("M1", "M2")
+@fails("M2", warns=("M1",))
 class AnyMethod(Receiver):
     """Takes a message by every method."""
 
@@ -41,7 +41,7 @@ class Redirects(Receiver):
             raise Refused(307, "there", [(b"location", self.path.encode())])
 
 
-@fails("H8", warns=("M4",))
+@warns("M4")
 class CatchAll(Receiver):
     """Takes a message at every path."""
 
@@ -81,7 +81,7 @@ class TrustsLength(Receiver):
                 return body
 
 
-@fails("S4", warns=("S1",))
+@fails("S4", warns=("J7", "P9", "S1", "X3"))
 class SmallLimit(Receiver):
     """Has the limit that Express has by default."""
 

@@ -13,6 +13,21 @@ REFUSED_ROWS = 20
 REFUSED_BYTES = 4_000_000
 SMALL = 10_000
 
+
+class Speechless(Exception):  # noqa: N818  named for what it is
+    def __str__(self):
+        raise RuntimeError
+
+
+RAISED = {
+    "cancelled": asyncio.CancelledError,
+    "interrupt": KeyboardInterrupt,
+    "generator": GeneratorExit,
+    "exit": SystemExit,
+    "text": RuntimeError,
+    "speechless": Speechless,
+}
+
 __all__ = ["Receiver", "Refused", "World"]
 
 
@@ -38,7 +53,7 @@ class Receiver(Rules):
         self.store = Store(world.path)
         self.running: set[int] = set()
         self.tasks: set[asyncio.Task] = set()
-        self.spawn(self.work())
+        self.spawn(self.keep_working())
 
     def spawn(self, coroutine) -> None:
         task = asyncio.ensure_future(coroutine)
@@ -112,6 +127,15 @@ class Receiver(Rules):
 
     # --- handlers
 
+    async def keep_working(self) -> None:
+        """Start a worker, and another where one has ended."""
+        while True:
+            self.worker = asyncio.ensure_future(self.work())
+            try:
+                await asyncio.wait([self.worker])
+            finally:
+                self.worker.cancel()
+
     async def work(self) -> None:
         while True:
             for number, event, payload, attempts in self.store.due():
@@ -129,7 +153,15 @@ class Receiver(Rules):
                     (attempts + 1, time.time() + self.lease, number),
                 )
             )
-            await self.handle(event, content)
+            try:
+                await self.handle(event, content)
+            except BaseException as error:
+                # Whatever a handler raises is its failure, but for the end of this process.
+                if asyncio.current_task().cancelling():
+                    raise
+                if not self.is_failure(error):
+                    return
+                raise RuntimeError from None
             await self.patiently(lambda: self.finish(number, payload))
         except (RuntimeError, Refused):
             dead = attempts >= len(DELAYS)
@@ -142,6 +174,10 @@ class Receiver(Rules):
             )
         finally:
             self.running.discard(number)
+
+    def is_failure(self, _error) -> bool:
+        """Tell whether the attempt has failed; if not, it is as if it had not been."""
+        return True
 
     def finish(self, number, payload) -> None:
         self.store.done(number, payload)
@@ -165,6 +201,11 @@ class Receiver(Rules):
         if verb == "fail" and (held or (argument != "held" and earlier < int(argument))):
             runs.append({**note, "phase": "failed"})
             raise RuntimeError
+        if verb == "raise":
+            runs.append({**note, "phase": "failed"})
+            raise RAISED[argument]("told to \x00\ud800")
+        if verb == "doom":
+            self.worker.cancel()
         if verb == "sleep":
             await asyncio.sleep(float(argument))
         if verb == "hang" and earlier < int(argument):
