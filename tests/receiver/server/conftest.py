@@ -177,7 +177,9 @@ class Server:
     def stored(self) -> int:
         """Return how many events are in the inbox."""
         with closing(sqlite3.connect(self.folder / "inbox.db")) as database:
-            return int(database.execute("SELECT count(*) FROM inbox").fetchone()[0])
+            return int(
+                database.execute("SELECT count(*) FROM inbox WHERE headers IS NULL").fetchone()[0]
+            )
 
     def stop(self, number: signal.Signals) -> int:
         """Send a signal, and return the exit code."""

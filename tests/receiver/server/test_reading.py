@@ -135,5 +135,6 @@ def test_a_body_counts_until_it_is_answered(project, monkeypatch):
 
 def test_headers(project):
     """Names are in lower case already (ASGI); a repeated header is one list."""
-    scope = {"headers": [(b"a", b"1"), (b"b", b"\xe9"), (b"a", b"2")]}
+    lines = [(b"a", b"1"), (b"b", b"\xe9"), (b"a", b"2")]
+    scope = {"headers": lines, "http_version": "1.0"}
     assert project.module("reading").headers_of(scope) == {"a": "1, 2", "b": "é"}
