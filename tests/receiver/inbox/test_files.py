@@ -129,6 +129,25 @@ def test_a_table_gets_the_columns_of_a_changed_contract(receiver):
     assert found == [("e0", None), ("e1", None), ("e2", None), ("new", "5"), ("newer", None)]
 
 
+def test_digits_are_kept(receiver, handle):
+    """Amounts reach every sink as they were sent; a handler gets the floats that its types say."""
+    handled = []
+    handle(handled.append)
+    body = b'{"type":"paid","id":"n","amount":12345678901234567.89,"x":[0.10000000000000000001,-0]}'
+    receiver.inbox.store([receiver.pipeline.accept({"content-type": "application/json"}, body)])
+    receiver.work(*["done"] * 4)
+    assert type(handled[0].fields["amount"]) is float
+    last = text_of(FILE).splitlines()[-1]
+    assert "12345678901234567.89" in last
+    assert "0.10000000000000000001,-0" in last
+    assert (
+        Path("received/events.jsonl").read_text().splitlines()[-1].count("12345678901234567.89")
+        == 1
+    )
+    found = receiver.ask("SELECT amount, parameters FROM received_paid WHERE id = 'n'")
+    assert found == [("12345678901234567.89", '{"x":[0.10000000000000000001,-0]}')]
+
+
 def run(receiver, project, *arguments):
     """Run a command of the project in its folder."""
     return subprocess.run(

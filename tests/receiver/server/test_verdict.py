@@ -202,7 +202,7 @@ def test_numbers_keep_their_digits(project, number, stored, why):
     assert json.loads(expected)["a"] == json.loads(number)
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e-400", "0.5" + "0" * 1000, "9" * 5000])
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "0.5" + "0" * 1000, "9" * 5000])
 def test_numbers_beyond(project, number):
     """A number that no double can hold, or with digits without end, is refused."""
     strict = project.module("strict_json")
