@@ -63,6 +63,9 @@ class Patience:
     pause: float = 0.25
     """H5, H7: for a receiver to do what it should not, before the runner goes on."""
 
+    doom: float = 1.0
+    """K8: for the threads of doomed handlers to have ended, before the next message is sent."""
+
     interim: float = 1.0
     """H3: for a 100 Continue, before the body is sent without one."""
 

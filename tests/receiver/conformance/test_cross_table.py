@@ -26,6 +26,7 @@ PATIENCE = Patience(
     effect=2.0,
     still=0.6,
     lag=3.0,
+    doom=0.1,
     interim=0.2,
     crowd=30,
     refused_number=30,

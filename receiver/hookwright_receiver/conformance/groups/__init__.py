@@ -17,6 +17,7 @@ from . import (
     handlers,
     http_framing,
     json_text,
+    keys,
     methods,
     payloads,
     signatures,
@@ -27,6 +28,7 @@ from . import (
 
 AUTHENTICATION = Group("A", "authentication", [*tokens.GROUP.cases, *signatures.GROUP.cases])
 
+REPEATS = Group("D", keys.GROUP.title, [*deduplication.GROUP.cases, *keys.GROUP.cases])
 AT_ONCE = Group("K", handlers.GROUP.title, [*concurrency.GROUP.cases, *handlers.GROUP.cases])
 
 GROUPS = (
@@ -37,7 +39,7 @@ GROUPS = (
     methods.GROUP,
     sizes.GROUP,
     AUTHENTICATION,
-    deduplication.GROUP,
+    REPEATS,
     slow_clients.GROUP,
     AT_ONCE,
     http_framing.GROUP,

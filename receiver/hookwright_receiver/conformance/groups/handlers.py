@@ -1,5 +1,6 @@
 """Group K, second half: what a handler may do to the receiver that runs it."""
 
+import asyncio
 from dataclasses import replace
 
 from hookwright_receiver.conformance.delivery import Delivery
@@ -171,6 +172,7 @@ async def ended(run: Run) -> None:
 
     # Not all of them are, where the first ones left no worker for the others.
     await run.wait(all_done)
+    await asyncio.sleep(run.patience.doom)
     behind = run.messages.message(event, directive="run")
     await run.expect(behind, replace(ACCEPT, codes=(503,)), "the message behind")
     told = "neither"
