@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GROUP = Group("D", "deduplication")
 
-BURST = 10
+BURST = 6
 
 
 @GROUP.case(

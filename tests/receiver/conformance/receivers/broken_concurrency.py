@@ -86,7 +86,7 @@ class WaitsForStore(Receiver):
                 await asyncio.sleep(0.02)
 
 
-@fails("K5")
+@fails("K5", "K7")
 class NeverRetries(Receiver):
     """Gives a message up when its handler fails."""
 

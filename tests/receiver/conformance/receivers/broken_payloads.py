@@ -122,7 +122,7 @@ class RoundsIntegers(Receiver):
         return {**super().members(pairs), **big}
 
 
-@fails("P12")
+@fails("D10", "P12")
 class Normalises(Receiver):
     """Stores text in composed form."""
 
@@ -130,7 +130,7 @@ class Normalises(Receiver):
         return unicodedata.normalize("NFC", json.dumps(payload, ensure_ascii=False))
 
 
-@fails("P12")
+@fails("D10", "P12")
 class RefusesNul(Receiver):
     """Cannot store NUL, and says so with an error of its own."""
 

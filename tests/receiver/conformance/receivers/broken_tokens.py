@@ -30,7 +30,7 @@ class OneToken(Receiver):
         return self.credentials.secrets[:1]
 
 
-@fails("A2", warns=("X1", "X3"), mode="token")
+@fails("A2", "X1", "X3", mode="token")
 class KeepsToken(Receiver):
     """Stores the token with the message, and echoes it."""
 
