@@ -65,25 +65,30 @@ def test_a_file_that_its_owner_has_saved(receiver, save, reason):
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 5, 30, 60, 100])
 def test_a_row_that_was_torn_off(receiver, cut):
-    """What is there of it stays, and what follows is a row of its own, also inside of quotes."""
+    """Each row of the file is whole, and what is there of the torn one lies beside it."""
     whole = text_of(FILE)
     FILE.write_text(whole[:-cut], newline="")
     another(receiver)
-    text = text_of(FILE)
-    assert text.startswith(whole[:-cut])
-    assert rows(text)[-1][3] == "another"
+    table = rows(text_of(FILE))
+    assert {len(row) for row in table} == {len(table[0])}
+    assert table[-1][3] == "another"
+    torn = Path("received/paid.csv.torn")
+    kept = text_of(torn).removesuffix("\r\n") if torn.exists() else ""
+    assert len(table) == whole[:-cut].count("\r\n") + 1 + (not kept)
+    assert whole[:-cut].endswith(kept)
 
 
 def test_a_line_of_json_that_was_torn_off(receiver, caplog):
-    """It stays, and is said to be there."""
-    file = Path("received/events.jsonl")
-    whole = file.read_text()
-    file.write_text(whole[:-10])
-    another(receiver)
+    """It lies beside the file, which is said."""
+    file, torn = Path("received/events.jsonl"), Path("received/events.jsonl.torn")
     lines = file.read_text().splitlines()
-    assert file.read_text().startswith(whole[:-10])
-    assert json.loads(lines[-1])["fields"]["id"] == "another"
-    assert "a line without an end was ended" in [record.getMessage() for record in caplog.records]
+    file.write_text("\n".join(lines)[:-10])
+    another(receiver)
+    assert [json.loads(line)["fields"]["id"] for line in file.read_text().splitlines()] == [
+        "e0", "e1", "another",
+    ]  # fmt: skip
+    assert torn.read_text() == lines[-1][:-10] + "\n"
+    assert "a torn record was moved away" in [record.getMessage() for record in caplog.records]
 
 
 def test_a_file_with_other_columns_is_left_alone(receiver):
