@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .handled import check, check_files
+from .handled import TORN_LINE, TORN_ROW, check, check_files
 from .load import Load
 from .receivers import Project, Receiver, Receivers
 from .waiting import until
@@ -91,10 +91,12 @@ async def kill_under_load(
 
 def tear_files(folder: Path) -> None:
     """Leave what a kill in the middle of an append leaves: a record without its end."""
-    for name, torn in (("events.jsonl", b'{"message_id": 1, "ev'), ("form_lead.csv", b'1,"2024-')):
+    for name, torn in (("events.jsonl", TORN_LINE), ("form_lead.csv", TORN_ROW)):
         file = folder / "received" / name
         if file.exists():
             with file.open("ab") as appended:
                 # Nobody else is in the middle of an append then, as after a kill.
                 fcntl.flock(appended, fcntl.LOCK_EX)
-                appended.write(torn)
+                # Whose append would that be, after a record that has no end yet?
+                if file.read_bytes().endswith(b"\n"):
+                    appended.write(torn.encode())
