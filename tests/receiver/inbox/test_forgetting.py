@@ -68,7 +68,7 @@ AMOUNTS = [
         marks=[pytest.mark.soak, pytest.mark.timeout(3600)],
     ),
     pytest.param(
-        "postgresql", Amount(4_000_000, 200, 1_000_000), id="postgresql-much",
+        "postgresql", Amount(4_000_000, 200, 100_000), id="postgresql-much",
         marks=[pytest.mark.soak, pytest.mark.timeout(3600)],
     ),
 ]  # fmt: skip
