@@ -161,7 +161,7 @@ def _installed(host: str = HOST) -> Iterator[_Installed]:
     # Not below pytest's own folder, which no other user may enter.
     folder = Path(tempfile.mkdtemp(prefix="hookwright-postgresql-"))
     try:
-        installed = _Installed(postgres, folder, _unprivileged(folder), host)
+        installed = _Installed(postgres, folder, unprivileged(folder), host)
         subprocess.run(
             [initdb, "--pgdata", installed.data, "--username=postgres", "--auth=trust",
              "--no-sync", "--encoding=UTF8", "--locale=C"],
@@ -172,8 +172,8 @@ def _installed(host: str = HOST) -> Iterator[_Installed]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged(folder: Path) -> dict[str, Any]:
-    """Return what makes a process run as somebody else: PostgreSQL refuses to run as root."""
+def unprivileged(folder: Path) -> dict[str, Any]:
+    """Return what makes a process run as somebody else, who owns a folder: not as root, for one."""
     if os.geteuid() != 0:
         return {}
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
