@@ -12,7 +12,7 @@ from .receivers import Receiver, notes
 
 # A handler that was killed runs again when its lease has ended, 10 s after it was taken.
 HANDLED_WITHIN = 60.0
-# What a kill in the middle of an append leaves; the sinks end such a line, and leave it there.
+# What a kill in the middle of an append leaves; the sinks move such a record away.
 TORN_LINE = '{"message_id": 1, "ev'
 TORN_ROW = '1,"2024-'
 
@@ -45,21 +45,19 @@ def effects(receiver: Receiver) -> Counter[str]:
 
 
 def in_lines(file: Path) -> Counter[str]:
-    """Return how often each message is in a file of JSON lines, all whole but for those torn."""
+    """Return how often each message is in a file of JSON lines, every one of them whole."""
     text = file.read_text()
     assert text.endswith("\n")
-    whole = (line for line in text.splitlines() if line != TORN_LINE)
-    return marked(json.loads(line)["parameters"] for line in whole)
+    return marked(json.loads(line)["parameters"] for line in text.splitlines())
 
 
 def in_rows(folder: Path) -> Counter[str]:
-    """Return how often each message is in the CSV files, all whole but for those torn."""
+    """Return how often each message is in the CSV files, every row of them whole."""
     found: Counter[str] = Counter()
     for file in folder.glob("*.csv"):
         text = file.read_bytes().decode()
         assert text.endswith("\r\n")
-        whole = text.replace(f'\r\n{TORN_ROW}"\r\n', "\r\n")
-        header, *rows = csv.reader(io.StringIO(whole, newline=""), strict=True)
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         assert {len(row) for row in rows} == {len(header)}
         found += marked(json.loads(row[header.index("parameters")]) for row in rows)
     return found
