@@ -1,4 +1,4 @@
-"""A plugin of pytest's: what a test has started and not ended is ended, and the test has failed."""
+"""A plugin of pytest's: a test that fails, and a module that is over, take their processes along."""
 
 import ctypes
 import os
@@ -18,7 +18,8 @@ POLL = 0.02
 PYTHONS_OWN = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 
 FAILED = pytest.StashKey[bool]()
-# Processes of fixtures that several tests share.
+# Processes of fixtures that several tests share, and of those that several modules do.
+SHARED: set[int] = set()
 LASTING: set[int] = set()
 
 
@@ -42,19 +43,30 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[Non
     try:
         return (yield)
     finally:
-        LASTING.update(children() - before)
+        SHARED.update(children() - before)
+        if fixturedef.scope == "session":
+            LASTING.update(children() - before)
 
 
 @pytest.fixture(autouse=True)
-def _ends_what_it_starts(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A test takes its processes with it; one that has passed and left some fails."""
+def _takes_its_processes_along(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that fails leaves nothing that could fail its neighbours."""
+    before = children()
+    yield
+    if FAILED in request.node.stash:
+        end(remaining(before | SHARED), before | SHARED)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _ends_what_it_starts() -> Iterator[None]:
+    """A module whose tests have left a process behind, one that none of them shares, fails."""
     before = children()
     yield
     known = before | LASTING
     left = remaining(known)
     end(left, known)
-    if left and FAILED not in request.node.stash:
-        pytest.fail("the test has left processes behind:\n" + "\n".join(left.values()))
+    if left:
+        pytest.fail("processes were left behind:\n" + "\n".join(left.values()))
 
 
 def adopt() -> None:
