@@ -1,4 +1,4 @@
-"""A plugin of pytest's: a test that fails, and a module that is over, take their processes along."""
+"""A plugin of pytest: a test that fails, and a module that is over, take their processes along."""
 
 import ctypes
 import os
