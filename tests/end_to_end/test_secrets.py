@@ -176,8 +176,7 @@ def test_no_piece_of_a_password_is_told(package, url, why):
     settings = package("token", "settings")
 
     def use():
-        with database.open_database(url).session(durable=True).reading() as transaction:
-            transaction.rows("SELECT 1")
+        database.open_database(url).session().read("SELECT 1")
 
     with pytest.raises((settings.SettingsError, database.Unavailable)) as caught:
         use()

@@ -113,8 +113,8 @@ def test_a_field_keeps_its_name(name: str, is_one: bool, why: str) -> None:
     assert is_identifier(name) is is_one, why
     if is_one:
         space: dict[str, Any] = {}
-        exec(f"class C:\n    {name}: int", space)
-        assert list(space["C"].__annotations__) == [name]
+        exec(f"class Typed:\n    {name}: int", space)
+        assert list(space["Typed"].__annotations__) == [name]
 
 
 @given(st.text())
