@@ -76,8 +76,8 @@ BROKEN = [
         "repeats are not known",
     ),
     Broken(
-        "sinks.py",
-        "\n\ndef insert(transaction, record):\n    pass\n",
+        "sql_sink.py",
+        "\n\ndef insert(session, record):\n    pass\n",
         1,
         "not handled",
         "done without an effect",

@@ -101,3 +101,25 @@ def test_a_sender_that_has_gone_is_no_error(start, event):
         other.execute("ROLLBACK")
     assert server.stop(signal.SIGTERM) == 0
     assert "error" not in {line["level"] for line in server.lines()}, server.log.read_text()
+
+
+def test_a_defect_is_a_problem(start, event):
+    """A table that is gone is our fault: a 500 that says so, counted, and no word of the cause."""
+    server = start()
+    client = server.connect()
+
+    def rename(before, after):
+        with closing(sqlite3.connect(server.folder / "inbox.db", isolation_level=None)) as database:
+            database.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    rename("inbox", "elsewhere")
+    client.send(POST % (len(event), event))
+    answer = client.answer()
+    assert answer.status == 500
+    assert b"application/problem+json" in answer.head
+    assert b"inbox" not in answer.body
+    rename("elsewhere", "inbox")
+    client.send(POST % (len(event), event))
+    assert client.answer().status == 200
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b'webhook_refused_total{status="500"} 1.0' in client.answer().body
