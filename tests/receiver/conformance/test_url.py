@@ -152,11 +152,11 @@ class ReusedIdIsFine(Receiver):
         return "the same"
 
 
-def test_a_wrong_answer_is_a_failure_even_where_effects_cannot_be_seen(tmp_path):
-    """The part of a case that shows is judged."""
+def test_a_wrong_answer_is_told_even_where_effects_cannot_be_seen(tmp_path):
+    """The part of a case that shows is judged; that the answer is 409 is a SHOULD."""
     report = graded(tmp_path, ReusedIdIsFine, cases=["D1", "D2"])
 
-    assert report["D2"].verdict is Verdict.FAILED
+    assert report["D2"].verdict is Verdict.WARNED
     assert report["D1"].verdict is Verdict.NOT_OBSERVABLE
 
 
