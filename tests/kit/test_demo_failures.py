@@ -28,9 +28,14 @@ def _die(self, *_):
 Pipeline.accept = _die
 """
 FORGETFUL = """
+_store = Inbox._store
 
-def _row(entry, now):
-    return None, entry.event, entry.payload, now
+
+def _forget(self, entries):
+    return _store(self, [entry._replace(key=None) for entry in entries])
+
+
+Inbox._store = _forget
 """
 # `inbox list` prepares the database too, and is to leave it alone.
 FORGET = """
