@@ -9,11 +9,12 @@ import pytest
 from . import leftovers
 from .programs import inheriting
 
-SLEEP = "import time; time.sleep(600)"
+# Until it says something it may not have its name yet.
+SLEEP = "import time; print(flush=True); time.sleep(600)"
 # Starts another one in a session of its own, and is gone.
 ORPHAN = (
-    "import subprocess, sys; "
-    f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}], start_new_session=True)"
+    "import subprocess, sys; command = [sys.executable, '-c', " + repr(SLEEP) + "]; "
+    "subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE).stdout.readline()"
 )
 
 
@@ -27,7 +28,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_is_found_and_ended() -> None:
     """With its command line, for the message."""
     before = leftovers.children()
-    process = subprocess.Popen([sys.executable, "-c", SLEEP])
+    process = subprocess.Popen([sys.executable, "-c", SLEEP], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    with process.stdout:
+        process.stdout.readline()
     left = leftovers.remaining(before)
     assert list(left) == [process.pid]
     assert SLEEP in left[process.pid]
