@@ -176,7 +176,7 @@ def test_no_piece_of_a_password_is_told(package, url, why):
     settings = package("token", "settings")
 
     def use():
-        database.open_database(url).session().read("SELECT 1")
+        database.Database(url).session().read("SELECT 1")
 
     with pytest.raises((settings.SettingsError, database.Unavailable)) as caught:
         use()

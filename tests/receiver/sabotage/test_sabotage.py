@@ -82,15 +82,25 @@ def test_a_receiver_as_it_is_generated_passes(projects: Path, project: str, *, q
     assert code == 0, output
 
 
+@pytest.mark.parametrize("project", PROJECTS)
+def test_each_row_applies(projects: Path, project: str) -> None:
+    """Also those that only the long runs try: what they change, and the test they name, are there."""
+    for row in SABOTAGES:
+        if row.project == project:
+            text = (projects / project / "receiver" / row.file).read_text()
+            assert text.count(row.old) == 1, f"{row.promise}: {row.file} has not once: {row.old}"
+            module, _, test = row.test.partition("::")
+            tests = (projects / project / "tests" / module).read_text()
+            assert f"\ndef {test.partition('[')[0]}(" in tests, f"{row.promise}: {row.test}"
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_a_broken_receiver_fails(projects: Path, tmp_path: Path, row: Sabotage) -> None:
     """In the test that names the promise: a failure, and not an error of another kind."""
     project = tmp_path / "project"
     shutil.copytree(projects / row.project, project, ignore=shutil.ignore_patterns("__pycache__"))
     file = project / "receiver" / row.file
-    text = file.read_text()
-    assert text.count(row.old) == 1, f"{row.file} has it {text.count(row.old)} times: {row.old}"
-    file.write_text(text.replace(row.old, row.new))
+    file.write_text(file.read_text().replace(row.old, row.new))
     be_impatient(project)
     code, output = run(project, f"tests/{row.test}")
     assert code == pytest.ExitCode.TESTS_FAILED, output
