@@ -97,6 +97,15 @@ def test_wrong_usage_is_exit_code_2_and_one_line(run, url, arguments, message):
     assert message in err
 
 
+def test_a_database_may_be_named_where_nobody_else_sees_it(run, url, monkeypatch):
+    """Others see a process's arguments; what a URL has no use for is refused, without a quote."""
+    monkeypatch.setenv("HOOKWRIGHT_CHECK_DATABASE_URL", "postgresql://u:hush@127.0.0.1/x")
+    code, _, err = run(url)
+    assert code == 2
+    assert "project's folder" in err
+    assert "hush" not in err
+
+
 def test_nobody_there_is_exit_code_3(run, port):
     """The line says what to do."""
     code, _, err = run(f"http://127.0.0.1:{port}/hook", "--case", "S4")

@@ -83,7 +83,11 @@ class ProgressBar:
 @click.option("--python", metavar="P", help="The interpreter to run a project with.")
 @click.option("--count-url", metavar="URL", help="Answers GET with the number of effects so far.")
 @click.option(
-    "--database-url", metavar="URL", help="A PostgreSQL server for a project's inboxes (SQLite)."
+    "--database-url",
+    metavar="URL",
+    envvar="HOOKWRIGHT_CHECK_DATABASE_URL",
+    help="A PostgreSQL server for a project's inboxes (SQLite). With a password in it, better in "
+    "HOOKWRIGHT_CHECK_DATABASE_URL.",
 )
 @click.option("--json", "json_file", type=FILE, metavar="F", help="Write the report as JSON.")
 @click.option(

@@ -84,7 +84,7 @@ def test_a_receiver_as_it_is_generated_passes(projects: Path, project: str, *, q
 
 @pytest.mark.parametrize("project", PROJECTS)
 def test_each_row_applies(projects: Path, project: str) -> None:
-    """Also those that only the long runs try: what they change, and the test they name, are there."""
+    """Also one that only the long runs try: what it changes is there, and the test it names."""
     for row in SABOTAGES:
         if row.project == project:
             text = (projects / project / "receiver" / row.file).read_text()
