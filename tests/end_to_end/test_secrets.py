@@ -107,8 +107,8 @@ def test_a_token_is_its_text(package, text, empty):
     (empty / ".env").write_text(f"WEBHOOK_TOKENS= {text} ,\r\n", encoding="utf-8", newline="")
     loaded = settings.Settings.load()
     assert loaded.webhook_tokens == (text.encode(),)
-    authentication = package("token", "authentication").TokenAuthentication(loaded.webhook_tokens)
-    assert authentication.authenticate({"token": text, "a": 1}) == {"a": 1}
+    authenticate = package("token", "authentication").authenticate
+    assert authenticate({"token": text, "a": 1}, loaded.webhook_tokens) == {"a": 1}
 
 
 @pytest.mark.parametrize(("text", "reason", "why"), secrets_table.REFUSED_TOKENS)
