@@ -60,7 +60,7 @@ def test_both_ends_have_one_key(package, row, empty, monkeypatch):
     (empty / ".env").unlink()
     monkeypatch.setenv("WEBHOOK_SECRETS", text)
     from_environment = settings.Settings.load()
-    assert from_file.secrets == from_environment.secrets == (key,), why
+    assert from_file.webhook_secrets == from_environment.webhook_secrets == (key,), why
 
     pipeline = package("signature", "pipeline").Pipeline(
         from_file, package("signature", "contract").load_contract()
@@ -83,7 +83,7 @@ def test_both_ends_refuse_what_was_not_meant(package, text, reason, why):
     settings = package("signature", "settings")
     if reason in LISTS and all(len(part) >= 16 for part in text.split(",")):
         keys = tuple(part.encode() for part in text.split(","))
-        assert settings.Settings.load({"WEBHOOK_SECRETS": text}).secrets == keys, why
+        assert settings.Settings.load({"WEBHOOK_SECRETS": text}).webhook_secrets == keys, why
         return
     with pytest.raises(settings.SettingsError, match="WEBHOOK_SECRETS") as caught:
         settings.Settings.load({"WEBHOOK_SECRETS": text}).require_secrets()
@@ -106,9 +106,9 @@ def test_a_token_is_its_text(package, text, empty):
     settings = package("token", "settings")
     (empty / ".env").write_text(f"WEBHOOK_TOKENS= {text} ,\r\n", encoding="utf-8", newline="")
     loaded = settings.Settings.load()
-    assert loaded.tokens == (text.encode(),)
-    authentication = package("token", "authentication").TokenAuthentication(loaded.tokens)
-    assert authentication.authenticate({"token": text, "a": 1}) == {"a": 1}
+    assert loaded.webhook_tokens == (text.encode(),)
+    authenticate = package("token", "authentication").authenticate
+    assert authenticate({"token": text, "a": 1}, loaded.webhook_tokens) == {"a": 1}
 
 
 @pytest.mark.parametrize(("text", "reason", "why"), secrets_table.REFUSED_TOKENS)
@@ -150,7 +150,7 @@ def test_a_line_means_the_same_in_and_out_of_a_container(package, line, in_conta
 
     def outcome(environ):
         try:
-            return settings.Settings.load(environ).tokens
+            return settings.Settings.load(environ).webhook_tokens
         except settings.SettingsError as error:
             return str(error)
 

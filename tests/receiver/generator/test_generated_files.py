@@ -114,7 +114,8 @@ def test_every_setting_is_explained(projects: list[tuple[str, str, Files]]) -> N
     """What the code reads stands in `.env.example` and in the README, and nothing else does."""
     for label, _, files in projects:
         texts = {path.name: content.decode() for path, content in files.items()}
-        read = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', texts["settings.py"]))
+        fields = re.findall(r"^    ([a-z_]+): Annotated\[", texts["settings.py"], re.MULTILINE)
+        read = {name.upper() for name in fields}
         assert read, label
         assert read == set(re.findall(r"^([A-Z_]+)=", texts[".env.example"], re.MULTILINE)), label
         section = texts["README.md"].partition("## Configuration")[2].partition("\n## ")[0]
