@@ -91,8 +91,8 @@ BROKEN = [
         "startup.py", FORGET, 1, "0 of 3 messages still there", "the inbox is lost with the process"
     ),
     Broken(
-        "commands/inbox.py",
-        "\n\ndef list_messages(arguments):\n    return _complain('no inbox today')\n",
+        "inbox_commands.py",
+        "\n\ndef _open(settings=None):\n    raise Unavailable('no inbox today')\n",
         1,
         "no inbox today",
         "the inbox cannot be looked into",
