@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from hookwright_receiver.generator.errors import InvalidAnswer
+from hookwright_receiver.generator.filters import pointer_parts
 from hookwright_schemas import Contract, EventDefinition
 
 
@@ -60,7 +61,7 @@ def _describe(contract: Contract) -> dict[str, object]:
                 "present": list(event.present),
                 "absent": list(event.absent),
                 "value": event.value,
-                "idempotency_pointer": event.idempotency_pointer,
+                "identifier": pointer_parts(event.idempotency_pointer or "") or None,
             }
             for event in contract.events
         ],

@@ -53,8 +53,7 @@ VALUES = st.recursive(
 
 def violations(project, schema, payload):
     """Return what the receiver says of a payload under a schema."""
-    contract = project.module("contract")
-    event = contract.EventType(
+    event = project.module("contract").EventType(
         id="e",
         title="E",
         fields=(),
@@ -62,7 +61,7 @@ def violations(project, schema, payload):
         absent=frozenset(),
         identifier=None,
         schema=schema,
-        validator=contract._compiled(schema),
+        validator=project.module("violations").compiled(schema),
     )
     return event.violations(payload)
 
@@ -99,7 +98,7 @@ EXPLAINED = [
      [("", "more than one")], "alternatives within alternatives"),
     ({"required": ["a"]}, {}, [("/a", "is missing")], "a member that is missing"),
     ({"additionalProperties": False}, {"x": 1}, [("", "not allowed")], "one too many"),
-    ({"additionalProperties": {"type": "null"}}, {"k" * 1000: 1}, [("", "must be of type null")],
+    ({"additionalProperties": {"type": "null"}}, {"k" * 1000: 1}, [("", 'not of type "null"')],
      "a pointer that would be too long names what is around it"),
     (ITEMS | {"required": ["a"]}, {"items": ["x"] * 2000 + [1]},
      [("/a", "is missing"), ("/items", "does not fit")], "many values are judged as a whole"),
@@ -173,7 +172,7 @@ def test_pointers(project, path, value, why):
 def test_unknown_event(project):
     """An event that the contract no longer has is not found, and said to be none of it."""
     contract = project.module("contract").load_contract()
-    assert contract.find("gone") is None
+    assert contract.events.get("gone") is None
     with pytest.raises(LookupError, match="no event gone"):
         contract.event("gone")
 
@@ -202,7 +201,9 @@ def test_numbers_keep_their_digits(project, number, stored, why):
     assert json.loads(expected)["a"] == json.loads(number)
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "0.5" + "0" * 1000, "9" * 5000])
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1e400", "0.5" + "0" * 1000, "9" * 5000, "1e-" + "9" * 20]
+)
 def test_numbers_beyond(project, number):
     """A number that no double can hold, or with digits without end, is refused."""
     strict = project.module("strict_json")
@@ -219,8 +220,9 @@ def test_numbers_beyond(project, number):
 def test_both_writers_agree(project, value):
     """The writer that keeps digits writes all else as the standard one does."""
     strict = project.module("strict_json")
-    plain = json.loads(strict._exact(value))
-    assert strict._exact(plain) == json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    plain = json.loads(strict.canonical(value))
+    standard = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    assert strict.canonical(plain) == standard.encode()
 
 
 @pytest.mark.parametrize(
