@@ -115,6 +115,30 @@ def test_explained(project, schema, payload, told, why):
     assert all(words in each.detail for each, (_, words) in zip(found, told, strict=True)), found
 
 
+SECRET = "9876543211"
+UNTOLD = [
+    *({"type": kind} for kind in ("null", "boolean", "array", "object")),
+    {"type": ["null", "boolean"]}, {"enum": [1, "a"]}, {"not": {"minimum": 1, "pattern": "^9"}},
+    {"maximum": 3, "maxLength": 3, "maxItems": 0, "maxProperties": 0}, {"multipleOf": 7},
+    {"minimum": 9e12, "minLength": 30, "minItems": 3, "minProperties": 3}, {"uniqueItems": True},
+    {"pattern": "^a"}, {"allOf": [{"title": "an a", "pattern": "^a"}]}, {"format": "date"},
+    {"format": "json-object"}, {"oneOf": [{}, {}]}, {"anyOf": [{"enum": ["a"]}, {"type": "null"}]},
+    {"items": {"type": "null"}}, {"additionalProperties": {"type": "null"}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", UNTOLD, ids=json.dumps)
+def test_no_value_is_told(project, rule):
+    """Whatever is wrong with a value, the value itself is nobody's business."""
+    told = [
+        found
+        for value in (int(SECRET), SECRET, [SECRET, SECRET], {"a": SECRET})
+        for found in violations(project, {"properties": {"n": rule}}, {"n": value})
+    ]
+    assert told
+    assert all(found.detail and SECRET not in found.detail for found in told), told
+
+
 DEEP = {"anyOf": [ITEMS["properties"]["items"], {"items": {"type": "null"}}]}
 LARGE = [
     (ITEMS, {"items": [1] * 500_000}, "each is wrong"),
