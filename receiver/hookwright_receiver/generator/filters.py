@@ -95,17 +95,11 @@ def cell(text: str) -> str:
     return one_line(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
-def pointer_parts(pointer: str) -> tuple[str, ...]:
-    """Return the names that a JSON Pointer goes by: `/a~1b/c` -> `a/b`, `c` (RFC 6901)."""
-    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-
-
 FILTERS = {
     "cell": cell,
     "json": to_json,
     "one_line": one_line,
     "pascal": pascal,
-    "pointer": pointer_parts,
     "py": to_python,
     "python_import": python_import,
     "python_type": python_type,
