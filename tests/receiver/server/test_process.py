@@ -100,7 +100,7 @@ def test_a_sender_that_has_gone_is_no_error(start, event):
         server.wait()
         other.execute("ROLLBACK")
     assert server.stop(signal.SIGTERM) == 0
-    assert "error" not in {line["level"] for line in server.lines()}, server.log.read_text()
+    assert "ERROR" not in {line["level"] for line in server.lines()}, server.log.read_text()
 
 
 def test_a_defect_is_a_problem(start, event):
