@@ -2,6 +2,7 @@
 
 import json
 import time
+from decimal import Decimal
 
 import jsonschema
 import pytest
@@ -55,7 +56,6 @@ def violations(project, schema, payload):
     """Return what the receiver says of a payload under a schema."""
     event = project.module("contract").EventType(
         id="e",
-        title="E",
         fields=(),
         present=frozenset(),
         absent=frozenset(),
@@ -256,6 +256,10 @@ def test_both_writers_agree(project, value):
     [
         ("integer", 1.0, 1, "valid in 2020-12, and an int in the typed fields"),
         ("integer", 7, 7, "an int"),
+        ("integer", Decimal("12345678901234567890.0"), 12345678901234567890, "with all its digits"),
+        ("integer", Decimal("1.50"), Decimal("1.50"), "stored under another contract"),
+        ("integer", "x", "x", "stored under another contract"),
+        ("integer", None, None, "stored under another contract"),
         ("number", 1.0, 1.0, "a float is what a number is"),
         ("string", "1.0", "1.0", "a text"),
     ],
@@ -265,7 +269,6 @@ def test_typed(project, kind, value, handed, why):
     contract = project.module("contract")
     event = contract.EventType(
         id="e",
-        title="E",
         fields=("n",),
         present=frozenset(),
         absent=frozenset(),
@@ -274,4 +277,6 @@ def test_typed(project, kind, value, handed, why):
         validator=None,
     )
     (fields, _) = event.split({"n": value})
+    fields |= event.integers({"n": value})
     assert (fields["n"], type(fields["n"])) == (handed, type(handed)), why
+    assert event.integers({}) == {}
