@@ -262,6 +262,7 @@ def test_both_writers_agree(project, value):
         ("integer", None, None, "stored under another contract"),
         ("number", 1.0, 1.0, "a float is what a number is"),
         ("string", "1.0", "1.0", "a text"),
+        (None, 1.0, 1.0, "a schema of the owner's own need not tell"),
     ],
 )
 def test_typed(project, kind, value, handed, why):
@@ -273,7 +274,7 @@ def test_typed(project, kind, value, handed, why):
         present=frozenset(),
         absent=frozenset(),
         idempotency_pointer=None,
-        schema={"properties": {"n": {"type": kind}}},
+        schema={"properties": {"n": {"type": kind}}} if kind else {},
         validator=None,
     )
     (fields, _) = event.split({"n": value})
