@@ -173,7 +173,8 @@ def test_an_idle_worker_takes_no_turns(world, monkeypatch):
 
     async def story():
         async with working(world, Receivers(), poll=1000.0) as worker:
-            await until(lambda: not worker._news)
+            # Its news are taken at the beginning of the first turn, which is noted at its end.
+            await until(lambda: worker._last_turn and not worker._news)
             before = worker._last_turn
             loop = asyncio.get_running_loop()
             for _ in range(100):
