@@ -1,9 +1,14 @@
 """Group commit among the threads of Flask: who writes, and what the others get."""
 
+import contextlib
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
+from .conftest import wait_until
 
 THREADS = 8
 
@@ -105,3 +110,30 @@ def test_each_has_its_own(module, pool):
     outcomes = list(pool.map(commit.store, range(3000)))
     assert outcomes == [outcome.STORED if entry % 3 else outcome.REPEATED for entry in range(3000)]
     assert sorted(inbox.entries) == list(range(3000))
+
+
+def test_a_failure_keeps_no_request(module):
+    """A frame that keeps its own error would live until the next collection, with the body."""
+
+    class Entry:
+        pass
+
+    class Locked:
+        def store(self, _entries):
+            raise module("database").Unavailable("busy")
+
+    def fail(commit):
+        entry = Entry()
+        with contextlib.suppress(module("database").Unavailable):
+            commit.store(entry)
+        return weakref.ref(entry)
+
+    commit = module("commit").GroupCommit(Locked(), lambda: None)
+    gc.collect()
+    gc.disable()
+    try:
+        left = fail(commit)
+        # The thread that writes lets go of it after it has said what became of it.
+        wait_until(lambda: left() is None)
+    finally:
+        gc.enable()
