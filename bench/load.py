@@ -59,8 +59,11 @@ def require(*programs: str) -> None:
 @contextmanager
 def serving(
     command: list[str], folder: Path, environment: Mapping[str, str], ready: str
-) -> Iterator[None]:
-    """Run a server on its core until the end of the block; `ready` is a URL that then answers."""
+) -> Iterator[int]:
+    """Run a server on its core until the end of the block; yield its process id.
+
+    `ready` is a URL that answers then.
+    """
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
             ["taskset", "-c", SERVER_CORE, *command],
@@ -71,7 +74,7 @@ def serving(
         )
         try:
             _await(ready, process, folder / "server.log")
-            yield
+            yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)

@@ -66,6 +66,9 @@ def _compare(stack: str, yardstick: list[str], against: str) -> Iterator[Result]
         for workers, suffix in (("0", ""), ("1", ".with_handlers")):
             value = statistics.median(rates[workers])
             yield Result(f"receiver.{stack}{suffix}", value, "requests/s", against, reference)
+        alone = statistics.median(rates["0"])
+        against = "the same with WORKERS=0"
+        yield Result(f"receiver.{stack}.handlers", value, "requests/s", against, alone)
 
 
 def _bare(yardstick: list[str]) -> Contender:

@@ -77,6 +77,17 @@ class Receiver:
         assert outcome is module("inbox").Outcome.STORED
         return max(record.id for record in self.inbox.records())
 
+    def claim(self, inbox: Any = None) -> Any:
+        """Take the message that is due longest; None when nothing is due."""
+        return next(iter((inbox or self.inbox).claim()), None)
+
+    def end(self, record: Any, error: str | None = None, **ended: Any) -> bool:
+        """Write down how an attempt has ended; False when the claim has run out."""
+        ending = module("inbox").Ending(
+            record, **{"steps": 0, "retry_in": None, **ended}, error=error
+        )
+        return bool(self.inbox.exchange([ending], 0)[0])
+
     def record(self, message_id: int) -> Any:
         """Return a message."""
         return self.inbox.get(message_id)

@@ -63,7 +63,7 @@ def test_whatever_a_handler_raises(receiver, handle, error, reason):
     receiver.work("dead", "done")
     record = receiver.record(bad)
     assert record.attempts == 3
-    assert record.error.startswith(module("formats").printable(type(error).__name__))
+    assert record.error.startswith(module("problems").printable(type(error).__name__))
     assert len(record.error) < 8192
     assert all(letter.isprintable() or letter == "\n" for letter in record.error)
     assert receiver.inbox.replay(bad)
@@ -79,9 +79,9 @@ def test_whatever_an_error_says(receiver, text):
     """Every category of Unicode, surrogates and controls too: it can be stored and read."""
     receiver.tell("DELETE FROM inbox")
     receiver.inbox.store([receiver.entry()])
-    record = receiver.inbox.claim()
-    told = module("worker").told(ValueError(text))
-    receiver.inbox.fail(record, told, steps=0, retry_in=None)
+    record = receiver.claim()
+    told = module("problems").told(ValueError(text))
+    receiver.end(record, told)
     assert receiver.record(record.id).error == told
     told.encode("utf-8")
 
@@ -199,19 +199,18 @@ def test_an_event_that_the_contract_has_lost(receiver, handle):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_thread_that_ends_is_replaced(receiver, handle, monkeypatch, caplog):
     """It is logged and counted, its message is handled, and meanwhile readiness tells."""
-    monkeypatch.setattr(module("worker"), "LEASE", 0.2)
     handle(lambda _message: None)
-    pool_type, inbox_type = module("worker").WorkerPool, module("inbox").Inbox
+    pool_type, worker = module("worker").WorkerPool, module("worker")
     dying = threading.Event()
-    claim = inbox_type.claim
+    attempt = worker.attempt
 
-    def die_once(self):
+    def die_once(record, **limits):
         if not dying.is_set():
             dying.set()
             raise SystemExit
-        return claim(self)
+        return attempt(record, **limits)
 
-    monkeypatch.setattr(inbox_type, "claim", die_once)
+    monkeypatch.setattr(worker, "attempt", die_once)
     monkeypatch.setattr(module("inbox"), "LEASE", 0.2)
     receiver.put("a")
     with receiver.working() as pool:

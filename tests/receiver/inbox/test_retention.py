@@ -128,7 +128,7 @@ def test_an_older_table_is_brought_along(make):
     (refused,) = receiver.inbox.records("refused")
     assert (refused.error, refused.headers) == ("422: the reason", "{}")
     assert [record.key for record in receiver.inbox.records()] == ["header:old"]
-    assert receiver.inbox.claim().key == "header:old"
+    assert receiver.claim().key == "header:old"
 
 
 OLDER = """
