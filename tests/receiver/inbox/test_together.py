@@ -115,7 +115,7 @@ def test_a_row_that_fails_among_others(receiver, handle, many):
 
 
 def test_who_comes_back_late_with_many(receiver, many):
-    """memoryops-ai#98: of those that others have claimed since, none is touched; the rest counts."""
+    """memoryops-ai#98: of those that others have claimed since, none is touched, others are."""
     late = receiver.inbox.claim(10)
     receiver.tell("UPDATE inbox SET due_at = 0 WHERE id <= 3")
     again = [receiver.claim() for _ in range(3)]
