@@ -1,27 +1,31 @@
 # Everything sets itself up: Python 3.11 or newer with its venv module, and make, are all it takes.
 #   make demo     both ends of a webhook on this machine, end to end
 #   make test     every test (ARGS="-k name" narrows it, JOBS=n runs n at once)
+#   make quick    the tests that need no process and no server
 #   make check    ruff, ruff format, mypy, import-linter
 #   make bench    the benchmarks (ONLY=name runs one)
-#   make soak     the long runs that `make test` leaves out
+#   make soak     the long runs that `make test` leaves out, and more examples of each property
+#   make judges   fetches other people's clients that tests ask: without them these tests are skipped
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
-# Tests wait for processes and for each other too. The long ones come first, and each is handed out when a
-# worker is free for it: with more at once one worker has a queue of long ones while the others are done.
+# Tests wait for processes and for each other too. Those that share what is dear stay on one worker, and come first.
 JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 ONLY ?=
 
-.PHONY: demo test check bench soak format clean
+.PHONY: demo test quick check bench soak judges format clean
 
 demo: $(READY)
 	@$(BIN)/hookwright demo $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist load --maxschedchunk 1 -m "not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" $(ARGS)
+
+quick: $(READY)
+	@$(BIN)/python -m pytest -n $(JOBS) -m "quick and not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .
@@ -33,14 +37,22 @@ bench: $(VENV)/.bench
 	@$(BIN)/python -m bench $(ONLY)
 
 soak: $(READY)
-	@$(BIN)/python -m pytest -m soak $(ARGS)
+	@$(BIN)/python -m pytest --hypothesis-profile=soak -m "soak or hypothesis" $(ARGS)
+
+judges: .judges/.ready
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .judges build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.judges/.ready: tests/judges/package.json tests/judges/package-lock.json
+	@mkdir -p .judges
+	@cp $^ .judges
+	@cd .judges && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(VENV)/.bench: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --group bench

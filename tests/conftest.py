@@ -7,14 +7,21 @@ included, what a test starts has signals as the system gives them; and it ends w
 import signal
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from hookwright_receiver.conformance.project.ports import reserved_port
 
-from . import leftovers
+from . import costs, leftovers
 from . import nameserver as _nameserver
 from . import postgresql as _postgresql
 from .programs import needs as _needs
+
+
+# How long an example takes says nothing on a machine that is busy: what hangs, pytest-timeout ends.
+hypothesis.settings.register_profile("test", deadline=None, max_examples=30)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=300)
+hypothesis.settings.load_profile("test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     leftovers.adopt()
     # Not as a part of this file, whose hooks hear nothing of what the session's fixtures do.
     config.pluginmanager.register(leftovers)
+    config.pluginmanager.register(costs)
 
 
 @pytest.fixture(scope="session")
