@@ -16,6 +16,9 @@ ARGS ?=
 JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 ONLY ?=
 
+# Tests start hundreds of interpreters: what one has compiled, the next need not compile again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test quick check bench soak judges format clean
 
 demo: $(READY)
