@@ -77,7 +77,7 @@ def test_the_way_from_the_readme_works(tmp_path: Path, port: int) -> None:
     (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib"))
     with in_background(serve, project, port):
         assert "form_lead" in typed(activated + sends, project)
-    # What is plain, what is strange, what is repeated: every case is fired at every stack elsewhere.
+    # Plain, strange and repeated ones: every case is fired at every stack elsewhere.
     few = " ".join(f"--case {case}" for case in ("P1", "P12", "D1", "D7"))
     assert "Every case held (4 passed" in typed(f"{activated}{checks.strip()} {few}", project)
     assert makes.split("#")[0].strip() == "make demo"
