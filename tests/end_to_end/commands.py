@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from hookwright.cli import main
+from tests.programs import signals_kept
 
 HOOKWRIGHT = Path(sys.executable).with_name("hookwright")
 
@@ -39,7 +40,7 @@ def called(
     """Do the same without a process of its own, at a tenth of the cost; what it raises goes on."""
     out, err = _Stream(), _Stream()
     code: object = 0
-    with ExitStack() as stack:
+    with signals_kept(), ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ, _settings(environment), clear=True))
         stack.enter_context(mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())))
         stack.enter_context(redirect_stdout(out))

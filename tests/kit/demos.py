@@ -16,6 +16,7 @@ from hookwright.cli import main
 from hookwright.demo.course import Course
 from hookwright.demo.phases import Phases
 from hookwright.demo.report import Report
+from tests.programs import signals_kept
 
 COLUMNS = 80
 PAGE = (Path(__file__).parents[2] / "docs" / "demo.md").read_text("utf-8")
@@ -96,7 +97,7 @@ def everything_from(leader: int) -> bytes:
 @contextmanager
 def settings(temporary: Path, **more: str) -> Iterator[pytest.MonkeyPatch]:
     """Give a demo of this process an environment: a terminal's, and a folder for temporary ones."""
-    with pytest.MonkeyPatch.context() as patch:
+    with signals_kept(), pytest.MonkeyPatch.context() as patch:
         for name in ("NO_COLOR", "FORCE_COLOR", "LINES"):
             patch.delenv(name, raising=False)
         shell = {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "TMPDIR": str(temporary)}

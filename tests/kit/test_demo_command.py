@@ -15,8 +15,16 @@ from hookwright.demo.project import runnable_stacks
 from hookwright.demo.workspace import workspace
 from hookwright_receiver import STACKS
 from hookwright_schemas import load_contract
+from tests.programs import signals_kept
 
 SHOP = Path(__file__).parents[1] / "contracts" / "shop"
+
+
+@pytest.fixture(autouse=True)
+def _signals_kept():
+    """The demo takes signals over for as long as its event loop lives."""
+    with signals_kept():
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from hookwright.demo.report import Report, Restart, Row
 from hookwright.demo.sending import ThroughPlatform
 from hookwright_schemas import load_contract
 from hookwright_sender import Attempt, Outcome
+from tests.programs import signals_kept
 
 from .demos import replayed
 
@@ -24,6 +25,13 @@ HOST = f"{STACK}.receivers.test"
 LOG = '{"level": "error", "message": "broken"}'
 PROVEN = Proof(STACK, HOST, refused=True, verified=True)
 KEPT = Restart(STACK, 3, 3)
+
+
+@pytest.fixture(autouse=True)
+def _signals_kept():
+    """The demo takes signals over for as long as its event loop lives."""
+    with signals_kept():
+        yield
 
 
 def row(kind, seen, status=200, **more):

@@ -20,12 +20,20 @@ from pathlib import Path
 import pytest
 
 from hookwright.demo.course import Course
+from tests.programs import signals_kept
 
 from .demos import COLUMNS, PHASES, Shown, everything_from
 
 HOOKWRIGHT = Path(sys.executable).with_name("hookwright")
 PATIENCE = 60.0
 POLL = 0.02
+
+
+@pytest.fixture(autouse=True)
+def _signals_kept():
+    """The demo takes signals over for as long as its event loop lives."""
+    with signals_kept():
+        yield
 
 
 def wait_until(condition, what):
@@ -225,7 +233,7 @@ def test_what_a_signal_unwinds_is_not_disturbed(monkeypatch, typed, number, code
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_what_was_ignored_stays_so(monkeypatch, typed, number):
     """`nohup` asks that a closed terminal should end nothing, a shell's `&` that Ctrl-C should."""
-    before = signal.signal(number, signal.SIG_IGN)
+    signal.signal(number, signal.SIG_IGN)
 
     async def run(_course, _phases):
         signal.raise_signal(number)
@@ -233,12 +241,9 @@ def test_what_was_ignored_stays_so(monkeypatch, typed, number):
         raise NotImplementedError("it went on")
 
     monkeypatch.setattr(Course, "run", run)
-    try:
-        with pytest.raises(NotImplementedError, match="it went on"):
-            typed("demo")
-        assert signal.getsignal(number) is signal.SIG_IGN
-    finally:
-        signal.signal(number, before)
+    with pytest.raises(NotImplementedError, match="it went on"):
+        typed("demo")
+    assert signal.getsignal(number) is signal.SIG_IGN
 
 
 @SOAK
