@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ def needs(program: str, package: str, *, folders: Sequence[Path] = ()) -> str:
     return found
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # What becomes of signals across `exec`: ignored ones stay ignored, blocked ones stay blocked.
 LEGACIES = {
     # By a script that has no job control, under `nohup`.
@@ -40,3 +43,20 @@ def inheriting(legacy: str, command: Sequence[str | Path]) -> list[str]:
     """Return the command as one that is started with signals of such a kind (see LEGACIES)."""
     script = f"import os, signal, sys; {LEGACIES[legacy]}; os.execvp(sys.argv[1], sys.argv[1:])"
     return [sys.executable, "-I", "-S", "-c", script, *map(str, command)]
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Give this process its signal handlers back after a block that runs a program of ours in it.
+
+    An event loop that has handled one leaves what the system does, however pytest was started. In
+    the block none of them ends the tests, should the program not handle it.
+    """
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

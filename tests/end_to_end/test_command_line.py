@@ -9,7 +9,7 @@ import pytest
 
 from hookwright.cli import COMMANDS
 
-from .commands import HOOKWRIGHT, hookwright
+from .commands import HOOKWRIGHT, called, hookwright
 
 SHOP = Path(__file__).parents[1] / "contracts" / "shop"
 NOBODY = "http://127.0.0.1:1/"
@@ -155,14 +155,17 @@ def row(why: str, *arguments: str | bytes) -> object:
 def test_wrong_usage_is_one_helpful_line(
     arguments: tuple[str | bytes, ...], tmp_path: Path
 ) -> None:
-    """Exit code 2, a line on standard error, nothing on standard output, and nothing written."""
+    """Exit code 2, a line on standard error, nothing on standard output, and nothing written.
+
+    The `main` of the installed command, called; a few of them are typed below.
+    """
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "contract.toml").write_text("name =")
     (tmp_path / "file.json").write_text("{}")
     before = sorted(tmp_path.rglob("*"))
-    done = hookwright(*arguments, cwd=tmp_path)
+    done = called(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert done.stderr.startswith("hookwright: ")
     assert done.stderr.count("\n") == 1
@@ -172,36 +175,63 @@ def test_wrong_usage_is_one_helpful_line(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        row("no such command", "frobnicate"),
+        row("what a shell passes on may be no text", NOT_UTF8),
+        row("a command that works in an event loop", "check", "nowhere"),
+        row("help, on standard output", "--help"),
+        row("the help of a command", "check", "--help"),
+        row("nothing at all"),
+        row("a group alone", "contract"),
+    ],
+)
+def test_the_installed_command_says_the_same(
+    arguments: tuple[str | bytes, ...], tmp_path: Path
+) -> None:
+    """As a process: its exit code, and what is on its standard streams."""
+    typed, answered = (run(*arguments, cwd=tmp_path) for run in (hookwright, called))
+    assert typed.returncode == answered.returncode
+    assert (typed.stdout, typed.stderr) == (answered.stdout, answered.stderr)
+    assert typed.stdout + typed.stderr != ""
+
+
 @pytest.mark.parametrize("arguments", [[], ["contract"]], ids=["hookwright", "a group"])
 def test_nothing_asked_is_answered_with_what_could_be(arguments: list[str]) -> None:
     """The one wrong usage that gets more than a line: the help, on standard error."""
-    done = hookwright(*arguments)
+    done = called(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: hookwright")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], [], ["contract", "--help"], ["send", "--help"]])
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    """It answers before a slow library would be there."""
+def test_help_imports_nothing_heavy() -> None:
+    """It answers before a slow library would be there; what one leaves out none brings in."""
     code = (
-        "import atexit, json, sys\n"
-        "atexit.register(lambda: print('\\n' + json.dumps(list(sys.modules)), file=sys.stderr))\n"
+        "import json, sys\n"
+        "from contextlib import suppress\n"
         "from hookwright.cli import main\n"
-        f"main({arguments!r})"
+        "for arguments in ['--help'], [], ['contract', '--help'], ['send', '--help']:\n"
+        "    with suppress(SystemExit):\n"
+        "        main(arguments)\n"
+        "    print('\\n' + json.dumps([arguments, list(sys.modules)]), file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
-    modules = json.loads(done.stderr.splitlines()[-1])
-    assert {module.partition(".")[0] for module in modules} & set(HEAVY) == set()
-    assert "hookwright.cli" in modules
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("[")]
+    assert len(told) == 4
+    for arguments, modules in told:
+        assert {module.partition(".")[0] for module in modules} & set(HEAVY) == set(), arguments
+        assert "hookwright.cli" in modules
+    assert done.stdout.count("Usage: hookwright") == 3
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     """And the line that `hookwright --help` has for it is in the list."""
-    assert f"  {command} " in hookwright("--help").stdout
-    done = hookwright(command, "--help")
+    assert f"  {command} " in called("--help").stdout
+    done = called(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: hookwright {command}")
 

@@ -15,7 +15,7 @@ import pytest
 
 from hookwright_schemas import load_contract
 
-from .commands import hookwright
+from .commands import called
 from .waiting import wait_until
 
 FLASK = """
@@ -120,7 +120,7 @@ def test_a_documented_receiver_reads_every_event(url: str, tmp_path: Path) -> No
     options = [f"--param={name}:={json.dumps(value)}" for name, value in added.items()]
     sent = []
     for event in load_contract().events:
-        done = hookwright("send", event.command, url, *options, "--secret", "a-secret")
+        done = called("send", event.command, url, *options, "--secret", "a-secret")
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         sent.append(event.samples[0].payload | added)
     received = (tmp_path / "received").read_text().splitlines()

@@ -20,8 +20,12 @@ PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 WITHIN = 240
 STOP = "kill $(jobs -p)\nwait\n"
-# Until a port answers, as the text between two blocks takes a reader a while.
-AWAIT = "until curl --silent --fail --output /dev/null http://127.0.0.1:{}/{}; do sleep 0.1; done\n"
+# Until a port answers, as the text between two blocks takes a reader a while. One curl asks again
+# and again: there are two cores for what it waits for.
+AWAIT = (
+    f"curl --silent --fail --retry {WITHIN} --retry-delay 1 --retry-all-errors"
+    " --output /dev/null http://127.0.0.1:{}/{}\n"
+)
 
 
 def run(script: str, folder: Path) -> str:

@@ -1,6 +1,8 @@
 """Every command that runs for long does what its supervisor says, whatever it has inherited.
 
 `nohup`, a script's `&` and some supervisors leave signals ignored or blocked to what they start.
+Each command is given all of that at once; each of it alone one of our commands, and one of a
+project's. The others of those pairs run under `make soak`.
 """
 
 import os
@@ -113,6 +115,31 @@ COMMANDS = [
     (generated_worker, 0),
 ]
 
+ALL = "all at once"
+# The cheapest of either program: it is one place in each that settles what was inherited.
+ALONE = (send, generated_worker)
+
+
+# What is inherited, what is started, how it ends at SIGTERM.
+LEGACY_ROWS = [
+    pytest.param(
+        legacy,
+        what,
+        code,
+        marks=[] if legacy == ALL or what in ALONE else [pytest.mark.soak],
+        id=f"{legacy}-{what.__name__}",
+    )
+    for legacy in [ALL, *LEGACIES]
+    for what, code in COMMANDS
+]
+
+
+def started_with(legacy: str, command: list[str | Path]) -> list[str | Path]:
+    """Return the command as one that inherits this."""
+    for each in LEGACIES if legacy == ALL else [legacy]:
+        command = [*inheriting(each, command)]
+    return command
+
 
 @pytest.fixture
 def start(place: Place) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
@@ -126,7 +153,7 @@ def start(place: Place) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
             }
             with place.output.open("wb") as output:
                 process = subprocess.Popen(
-                    inheriting(legacy, command),
+                    started_with(legacy, command),
                     cwd=folder,
                     env=environment | {"PORT": "0", "TMPDIR": str(place.folder)},
                     stdin=subprocess.DEVNULL,
@@ -145,8 +172,7 @@ def start(place: Place) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
         yield begin
 
 
-@pytest.mark.parametrize(("what", "code"), COMMANDS, ids=[what.__name__ for what, _ in COMMANDS])
-@pytest.mark.parametrize("legacy", LEGACIES)
+@pytest.mark.parametrize(("legacy", "what", "code"), LEGACY_ROWS)
 def test_sigterm_ends_it(
     place: Place,
     start: Callable[..., "subprocess.Popen[bytes]"],
@@ -159,7 +185,7 @@ def test_sigterm_ends_it(
     Ctrl-C and a closed terminal are for what runs in front: that stays as it was.
     """
     process = start(legacy, what)
-    if legacy == "in the background":
+    if legacy in {ALL, "in the background"}:
         # While it starts a process it handles them, by nothing.
         deadline = time.monotonic() + PATIENCE
         while ignored(process) != {signal.SIGINT, signal.SIGHUP}:

@@ -1,32 +1,28 @@
-"""`hookwright demo`, as it is typed: real receivers, real sockets, a real kill."""
+"""`hookwright demo`, as docs/demo.md has it: real receivers, real sockets, a real kill.
 
-import asyncio
-import fcntl
+Two runs, each looked at by several tests: of every stack on a terminal, and one that is kept.
+"""
+
 import json
 import os
-import pty
 import re
-import struct
+import shlex
 import subprocess
 import sys
-import termios
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 from hookwright.cli import main
-from hookwright.console import console
-from hookwright.demo.course import Course
-from hookwright.demo.interruption import interruptible
-from hookwright.demo.phases import Phases
 from hookwright.demo.project import runnable_stacks
-from hookwright_receiver import STACKS
 from hookwright_schemas import load_contract
 
-HOOKWRIGHT = Path(sys.executable).with_name("hookwright")
-SHOP = Path(__file__).parents[1] / "contracts" / "shop"
+from .demos import COLUMNS, PHASES, blocks, on_a_terminal, recorded, replayed, settings
+
+pytestmark = pytest.mark.xdist_group("demo")
+
 EVENTS = [event.id for event in load_contract().events]
+WHOLE, KEPT, JSON = blocks("sh")
 # Settings of the shell's that would make a receiver another one, if they reached it.
 HOSTILE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
@@ -39,33 +35,6 @@ HOSTILE = {
     "WORKERS": "0",
     "http_proxy": "http://127.0.0.1:1",
 }
-
-
-@pytest.fixture
-def temporary(tmp_path):
-    """The folder that temporary ones are made in."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def demo(temporary, tmp_path):
-    """Run the command in an empty folder and return how it ended."""
-
-    def run(*arguments, **settings):
-        return subprocess.run(
-            [HOOKWRIGHT, "demo", *arguments],
-            cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "TMPDIR": str(temporary), **settings},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
 
 
 def expected_rows(stack, *, killed):
@@ -81,105 +50,142 @@ def expected_rows(stack, *, killed):
     return [(stack, *row) for row in rows]
 
 
-def test_everything_holds_on_every_stack(demo, temporary):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Run the page's first command on a terminal: what was shown, the report, and what is left."""
+    hookwright, demo, *arguments = shlex.split(WHOLE)
+    assert (hookwright, demo) == ("hookwright", "demo")
+    temporary = tmp_path_factory.mktemp("temporary")
+    with settings(temporary, **HOSTILE) as patch:
+        reports = recorded(patch)
+        shown = on_a_terminal(*arguments)
+    assert len(reports) == 1, shown.raw
+    return shown, reports[0], list(temporary.iterdir())
+
+
+def test_everything_holds_on_every_stack(whole):
     """Exit code 0; each delivery accepted or refused, stored and handled as it must be."""
-    ended = demo("--json", **HOSTILE)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    report = json.loads(ended.stdout)
+    shown, report, left = whole
+    assert shown.code == 0, shown.raw
+    told = json.loads(report.as_json())
     rows = [
         (row["stack"], row["event"], row["sent"], row["answer"], row["stored"], row["handled"])
-        for row in report["rows"]
+        for row in told["rows"]
     ]
     first, *others = runnable_stacks()
     expected = expected_rows(first, killed=True)
     for stack in others:
         expected += expected_rows(stack, killed=False)
     assert rows == expected
-    assert all(row["held"] and row["latency_ms"] > 0 for row in report["rows"])
-    assert report["restart"] == {
+    assert all(row["held"] and row["latency_ms"] > 0 for row in told["rows"])
+    assert told["restart"] == {
         "stack": first,
         "messages_before": len(EVENTS),
         "messages_kept": len(EVENTS),
         "held": True,
     }
-    assert [(proof["host"], proof["held"]) for proof in report["proofs"]] == [
+    assert [(proof["host"], proof["held"]) for proof in told["proofs"]] == [
         (f"{stack}.receivers.test", True) for stack in runnable_stacks()
     ]
-    assert (report["held"], report["faults"], report["folder"]) == (True, [], None)
-    assert list(temporary.iterdir()) == []
+    assert (told["held"], told["faults"], told["folder"]) == (True, [], None)
+    assert left == []
 
 
-def test_each_phase_is_a_plain_line_where_there_is_no_terminal(demo):
-    """Standard error tells what is going on; standard output is the table alone."""
-    ended = demo("--stack", "starlette")
-    assert ended.returncode == 0, ended.stderr
-    assert len(ended.stderr.splitlines()) == 10
-    assert "\x1b" not in ended.stderr + ended.stdout
-    assert all(len(line) <= 80 for line in ended.stdout.splitlines())
-    header = ["event", "stack", "expected", "answer", "latency", "stored", "handled"]
-    assert ended.stdout.splitlines()[1].split() == header
-    assert ended.stdout.count("✓ ") == len(expected_rows("starlette", killed=True)) + 3
+def test_the_page_shows_what_is_printed(whole):
+    """But for times, and for how wide the columns are."""
+    (page,) = blocks("text")
+    assert timeless("\n".join(whole[0].lines)) == timeless(page)
 
 
-TERMINALS = [
-    # arguments, environment, colours, reason
-    ([], {}, True, "a terminal has colours"),
-    (["--no-color"], {}, False, "nobody wants them here"),
-    ([], {"NO_COLOR": "1"}, False, "nobody wants them anywhere"),
-]
+def timeless(text):
+    """Return the lines without what is never twice the same."""
+    text = re.sub(r"\d+(\.\d+)? (ms|s)\b", "…", text)
+    return [re.sub(r" +", " ", line).strip() for line in text.strip().splitlines()]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment", "colours", "reason"),
-    TERMINALS,
-    ids=[reason for *_, reason in TERMINALS],
+    ("arguments", "environment", "colours"),
+    [
+        pytest.param([], {}, True, id="a terminal has colours"),
+        pytest.param(["--no-color"], {}, False, id="nobody wants them here"),
+        pytest.param([], {"NO_COLOR": "1"}, False, id="nobody wants them anywhere"),
+    ],
 )
-def test_on_a_terminal_of_80_columns(temporary, arguments, environment, colours, reason):
-    """Nothing wraps, and there are colours only for who wants them."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
-    with subprocess.Popen(
-        [HOOKWRIGHT, "demo", "--stack", "starlette", *arguments],
-        cwd=temporary,
-        env={"PATH": os.environ["PATH"], "TERM": "xterm-256color", "TMPDIR": str(temporary)}
-        | environment,
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-    ) as process:
-        os.close(follower)
-        shown = everything_from(leader).decode()
-    assert process.returncode == 0, shown
-    # 32 is green; the codes for bold, dim and the cursor are no colours.
-    assert ("\x1b[32m" in shown) is colours, reason
-    assert not re.search(r"\x1b\[(?:\d+;)*3[1-7]m", shown) or colours
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    lines = [line.rsplit("\r", 1)[-1] for line in plain.split("\r\n")]
-    assert all(len(line) <= 80 for line in lines)
-    assert sum(line.startswith("✓ ") for line in lines) >= 9
+def test_on_a_terminal_of_80_columns(whole, tmp_path, arguments, environment, colours):
+    """Nothing wraps, and there are colours only for who wants them: the same report once more."""
+    real, report, _ = whole
+    with settings(tmp_path, **environment) as patch:
+        replayed(patch, report, PHASES)
+        shown = on_a_terminal(*arguments)
+    for each in [shown, real] if colours else [shown]:
+        # 32 is green; the codes for bold, dim and the cursor are no colours.
+        assert ("\x1b[32m" in each.raw) is colours
+        assert not re.search(r"\x1b\[(?:\d+;)*3[1-7]m", each.raw) or colours
+        assert each.width <= COLUMNS
+        assert sum(line.startswith("✓ ") for line in each.lines) >= len(PHASES) + len(report.rows)
+        assert each.code == 0
+    assert timeless("\n".join(shown.lines)) == timeless("\n".join(real.lines))
 
 
-def everything_from(leader):
-    """Read what is written to a terminal until nobody has it open."""
-    read = b""
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:
-            # Linux answers so when the other end is closed.
-            part = b""
-        if not part:
-            os.close(leader)
-            return read
-        read += part
+def test_the_report_is_json_for_a_script(whole, tmp_path, capsys):
+    """The page's command: standard output is the report alone, a line for each step beside it."""
+    *typed, into, file = shlex.split(JSON)
+    assert (typed, into, file) == (["hookwright", "demo", "--json"], ">", "report.json")
+    _, report, _ = whole
+    with settings(tmp_path) as patch:
+        replayed(patch, report, ["one", "two"])
+        with pytest.raises(SystemExit) as ended:
+            main(typed[1:])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, err) == (0, report.as_json() + "\n", "one\ntwo\n")
 
 
-def test_what_is_kept_can_be_looked_at_and_served(demo, temporary, tmp_path):
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Run the page's second command in a shell: how it ended, its folder, what is left beside."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    folder = tmp_path_factory.mktemp("here")
+    return in_a_shell(KEPT, folder, temporary), folder / "my-demo", list(temporary.iterdir())
+
+
+def in_a_shell(block, folder, temporary):
+    """Run a block of the page as a reader does."""
+    ended = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=folder,
+        env={
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "TMPDIR": str(temporary),
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended
+
+
+def test_each_phase_is_a_plain_line_where_there_is_no_terminal(kept):
+    """Standard error tells what is going on; standard output is the table alone."""
+    ended, folder, _ = kept
+    assert len(ended.stderr.splitlines()) == len(PHASES)
+    assert "\x1b" not in ended.stderr + ended.stdout
+    # The folder and what to type are as long as they are.
+    shown = ended.stdout.partition("The receivers are kept in ")[0].splitlines()
+    assert all(len(line) <= COLUMNS for line in shown)
+    header = ["event", "stack", "expected", "answer", "latency", "stored", "handled"]
+    assert shown[1].split() == header
+    (stack,) = [name for name in runnable_stacks() if (folder / f"{name}-receiver").exists()]
+    assert f"--stack {stack} " in KEPT
+    assert ended.stdout.count("✓ ") == len(expected_rows(stack, killed=True)) + 3
+
+
+def test_what_is_kept_can_be_looked_at_and_served(kept):
     """The commands that the demo prints are run, as they stand there."""
-    kept = tmp_path / "kept" / "here"
-    ended = demo("--stack", "flask", "--keep", "kept/here")
-    assert ended.returncode == 0, ended.stderr
-    assert str(kept) in ended.stdout
+    ended, folder, left = kept
+    assert str(folder) in ended.stdout
     serve, look = re.findall(r"^  (cd .*)$", ended.stdout, re.MULTILINE)
     listed = subprocess.run(
         ["bash", "-c", f"{look} --json"], capture_output=True, text=True, check=True, timeout=60
@@ -189,7 +195,13 @@ def test_what_is_kept_can_be_looked_at_and_served(demo, temporary, tmp_path):
         (event, "done") for event in [*EVENTS, EVENTS[0]]
     ]
     # The token is in `.env`, for its owner alone.
-    assert (kept / "flask-receiver" / ".env").stat().st_mode & 0o777 == 0o600
+    (settings,) = folder.glob("*/.env")
+    assert settings.stat().st_mode & 0o777 == 0o600
+    # A log beside each receiver, and the platform's database with its key.
+    assert (folder / f"{settings.parent.name}.log").is_file()
+    assert {"hookwright.db", "hookwright.db.key"} <= {
+        path.name for path in (folder / "platform").iterdir()
+    }
     with subprocess.Popen(
         ["bash", "-c", f"exec env PORT=0 bash -c {json.dumps(serve)}"],
         stderr=subprocess.PIPE,
@@ -199,70 +211,20 @@ def test_what_is_kept_can_be_looked_at_and_served(demo, temporary, tmp_path):
             assert any('"listening"' in line for line in serving.stderr)
         finally:
             serving.terminate()
-    assert list(temporary.iterdir()) == []
+    assert left == []
 
 
-REFUSED = [
-    # arguments, part of the message, reason
-    (["--stack", "rails"], "rails", "no such stack"),
-    (["--stack", "starlette", "--stack", "rails"], "rails", "one of two is no stack"),
-    (["--keep", "full"], "not empty", "a folder with files"),
-    (["--keep", "full/file"], "--keep", "a file"),
-    (["--keep", "full/file/below"], "--keep", "below a file"),
-    (["--verbose"], "--verbose", "no such option"),
-    (["flask"], "flask", "a stack without its option"),
-]
+@pytest.mark.soak
+@pytest.mark.parametrize("block", [WHOLE, JSON])
+def test_the_other_commands_of_the_page_run_in_a_shell(tmp_path, block):
+    """As the one that keeps the receivers does above."""
+    ended = in_a_shell(block, tmp_path, tmp_path)
+    if block == JSON:
+        assert json.loads((tmp_path / "report.json").read_text())["held"] is True
+        assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == len(PHASES)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message", "reason"), REFUSED, ids=[reason for *_, reason in REFUSED]
-)
-def test_wrong_usage_is_one_line_and_leaves_nothing(demo, tmp_path, arguments, message, reason):
-    """Exit code 2, the remedy, no traceback, no folder."""
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "file").write_text("mine")
-    ended = demo(*arguments)
-    assert ended.returncode == 2, reason
-    assert ended.stdout == ""
-    assert ended.stderr.startswith("hookwright: ")
-    assert ended.stderr.count("\n") == 1
-    assert message in ended.stderr
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full", "temporary"]
-
-
-def test_without_its_extra_it_says_what_to_install(monkeypatch, capsys, tmp_path):
-    """One line with the pip command, before anything is written."""
-
-    def version(distribution):
-        raise PackageNotFoundError(distribution)
-
-    monkeypatch.setattr("hookwright.demo.project.version", version)
-    with pytest.raises(SystemExit) as ended:
-        main(["demo", "--keep", str(tmp_path / "kept")])
-    out, err = capsys.readouterr()
-    assert (ended.value.code, out, err.count("\n")) == (2, "", 1)
-    assert "pip install 'hookwright[demo]'" in err
-    assert not (tmp_path / "kept").exists()
-
-
-def test_the_stacks_are_those_that_python_runs():
-    """Taken from the manifests: a stack that is added is shown without a change here."""
-    assert set(runnable_stacks()) == {
-        name for name, stack in STACKS.items() if "python" in stack.layers
-    }
-    assert {"starlette", "flask"} <= set(runnable_stacks())
-
-
-def test_another_contract_is_shown_as_well():
-    """Without the platform, to which only the built-in contract's events happen."""
-    shop = load_contract(SHOP)
-    course = Course(["starlette"], shop)
-    report = asyncio.run(interruptible(course.run(Phases(console(stderr=True)))))
-    assert report.faults == []
-    assert [(row.delivery.event.definition.id, str(row.delivery.kind)) for row in report.rows] == [
-        *((event.id, "") for event in shop.events),
-        (shop.events[0].id, "repeated"),
-        (shop.events[0].id, "invalid"),
-        (shop.events[0].id, "wrong token"),
-        (shop.events[0].id, "after kill"),
-    ]
+def test_the_page_has_what_is_tested():
+    """An example in another form would not be run."""
+    assert (len(blocks("sh")), len(blocks("text"))) == (3, 1)
