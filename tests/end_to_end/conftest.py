@@ -16,6 +16,20 @@ ROOT = Path(__file__).parents[2]
 STACK_NAMES = sorted(STACKS)
 
 
+def only_in_soak(*stacks: str) -> pytest.MarkDecorator:
+    """Every stack, of which these have to wait for `make soak`.
+
+    For what is dear, and for the layer that all stacks have in common rather than for their own.
+    """
+    return pytest.mark.parametrize(
+        "stack",
+        [
+            pytest.param(name, marks=[pytest.mark.soak] if name in stacks else [])
+            for name in STACK_NAMES
+        ],
+    )
+
+
 @pytest.fixture(params=STACK_NAMES)
 def stack(request: pytest.FixtureRequest) -> str:
     """Every stack that there is."""
