@@ -1,16 +1,20 @@
 """Generated projects, made once for each set of answers, and the processes that run them."""
 
 import json
+import logging
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+from hookwright.cli import main
 from hookwright_receiver import STACKS
 
 from . import receivers as _receivers
+from .platform import Server
 
 ROOT = Path(__file__).parents[2]
 STACK_NAMES = sorted(STACKS)
@@ -70,3 +74,32 @@ def start(tmp_path: Path) -> Iterator[_receivers.Receivers]:
     """Return `start(project, *command, folder=..., **settings)`; all ends with the test."""
     with _receivers.receivers(tmp_path) as starting:
         yield starting
+
+
+@pytest.fixture
+def typed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., str]]:
+    """Return `typed(server, *arguments)`: a command beside a server, in this process; its output.
+
+    It must do what it is told to.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+
+    def typed(server: Server, *arguments: str) -> str:
+        monkeypatch.chdir(server.folder)
+        for name, value in server.settings.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        said = capsys.readouterr()
+        assert ended.value.code == 0, said.err
+        return said.out
+
+    yield typed
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)

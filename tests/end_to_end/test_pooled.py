@@ -129,7 +129,8 @@ AWAY: dict[str, tuple[Callable[["Behind"], None], Callable[["Behind"], None]]] =
 
 @pytest.mark.parametrize(
     # In a short run the load is one stack's; behind it the way to a database is the same for all.
-    ("stack", "rounds"), [(name, 0 if name == "starlette" else 1) for name in STACK_NAMES]
+    ("stack", "rounds"),
+    [(name, 0 if name == "starlette" else 1) for name in STACK_NAMES],
 )
 def test_trouble_of_every_kind(
     behind: Callable[..., Behind], own: postgresql.Fragile, rounds: int

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 PATIENCE = 30.0
 # Seconds between two looks: a tenth of what was waited so far, since a look may cost a request.
@@ -13,22 +13,27 @@ def wait_until(
     condition: Callable[[], bool], what: str | Callable[[], str], *, within: float = PATIENCE
 ) -> None:
     """Return as soon as the condition holds; fail, naming `what`, after `within` seconds."""
-    begun = time.monotonic()
-    while not condition():
-        time.sleep(_pause(time.monotonic() - begun, within, what))
+    for pause in _pauses(what, within):
+        if condition():
+            return
+        time.sleep(pause)
 
 
 async def until(
     condition: Callable[[], bool], what: str | Callable[[], str], *, within: float = PATIENCE
 ) -> None:
     """Do the same while other tasks go on."""
-    begun = time.monotonic()
-    while not condition():
-        await asyncio.sleep(_pause(time.monotonic() - begun, within, what))
+    for pause in _pauses(what, within):
+        if condition():
+            return
+        await asyncio.sleep(pause)
 
 
-def _pause(waited: float, within: float, what: str | Callable[[], str]) -> float:
-    if waited > within:
-        text = what if isinstance(what, str) else what()
-        raise AssertionError(f"waited {within:g} s in vain for {text}")
-    return min(max(SOONEST, waited / 10), LATEST)
+def _pauses(what: str | Callable[[], str], within: float) -> Iterator[float]:
+    """Yield how long to pause after each look, one that is too late included; then fail."""
+    begun, waited = time.monotonic(), 0.0
+    while waited <= within:
+        waited = time.monotonic() - begun
+        yield min(max(SOONEST, waited / 10), LATEST)
+    text = what if isinstance(what, str) else what()
+    raise AssertionError(f"waited {within:g} s in vain for {text}")
