@@ -18,6 +18,7 @@ from .platform import Server
 
 ROOT = Path(__file__).parents[2]
 STACK_NAMES = sorted(STACKS)
+Typed = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def only_in_soak(*stacks: str) -> pytest.MarkDecorator:
@@ -77,27 +78,30 @@ def start(tmp_path: Path) -> Iterator[_receivers.Receivers]:
 
 
 @pytest.fixture
-def typed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., str]]:
-    """Return `typed(server, *arguments)`: a command beside a server, in this process; its output.
+def typed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Typed]:
+    """Return `typed(*arguments, beside=None)`: `hookwright` in this process; how it ended.
 
-    It must do what it is told to.
+    It may be a command `beside` a server of the platform.
     """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()
+    monkeypatch.setenv("COLUMNS", "200")
 
-    def typed(server: Server, *arguments: str) -> str:
-        monkeypatch.chdir(server.folder)
-        for name, value in server.settings.items():
-            monkeypatch.setenv(name, value)
+    def typed(
+        *arguments: str | Path, beside: Server | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        if beside is not None:
+            monkeypatch.chdir(beside.folder)
+            for name, value in beside.settings.items():
+                monkeypatch.setenv(name, value)
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
+            main([str(argument) for argument in arguments])
         said = capsys.readouterr()
-        assert ended.value.code == 0, said.err
-        return said.out
+        code = ended.value.code
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
 
     yield typed
     structlog.reset_defaults()

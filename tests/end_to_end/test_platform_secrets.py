@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ import pytest
 from hookwright_sender.store.tables import metadata
 from tests import nameserver
 
+from .conftest import Typed
 from .platform import HOST, Client, Platform, cta_with_webhook, platform, proven
 from .sink import Sink, sink
 from .waiting import wait_until
@@ -112,7 +113,7 @@ def test_no_secret_is_found_where_it_was_stored(
     processes: Platform,
     name_server: nameserver.Server,
     echo: Sink,
-    typed: Callable[..., str],
+    typed: Typed,
 ) -> None:
     """The raw files while the server runs, after a kill, and the logs of all processes.
 
@@ -122,9 +123,12 @@ def test_no_secret_is_found_where_it_was_stored(
     client = server.account()
     secrets = use_everything(client, name_server, echo)
     see_parameters_masked(client, secrets, typed)
-    typed(server, "webhook", "list")
-    typed(server, "deliveries", "list")
-    typed(server, "account", "show", client.account)
+    shown = [
+        typed("webhook", "list", beside=server),
+        typed("deliveries", "list", beside=server),
+        typed("account", "show", client.account, beside=server),
+    ]
+    assert [each.returncode for each in shown] == [0, 0, 0]
     while_it_runs = stored(processes)
     server.kill()
     places = {
@@ -143,12 +147,13 @@ def test_no_secret_is_found_where_it_was_stored(
     assert HOST.encode() in while_it_runs
 
 
-def see_parameters_masked(client: Client, secrets: list[str], typed: Callable[..., str]) -> None:
+def see_parameters_masked(client: Client, secrets: list[str], typed: Typed) -> None:
     """Look at every delivery, by the command and by the API."""
     parameters = [PARAMETER, str(NUMBER), *secrets[-2:]]
     for item in client.deliveries():
-        by_command = typed(client.server, "deliveries", "show", item["id"])
+        by_command = typed("deliveries", "show", item["id"], beside=client.server)
         by_api = json.dumps(client.done("GET", f"/deliveries/{item['id']}"))
-        assert "••••" in by_command
+        assert by_command.returncode == 0, by_command.stderr
+        assert "••••" in by_command.stdout
         for secret in parameters:
-            assert not any(form.decode() in by_command + by_api for form in forms(secret))
+            assert not any(form.decode() in by_command.stdout + by_api for form in forms(secret))
