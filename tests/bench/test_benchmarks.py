@@ -24,6 +24,7 @@ COMMANDS = [
 SHORT = [
     (receiver, "ROUNDS", 1),
     (receiver, "SECONDS", 1),
+    (receiver, "WARM_UP", 0),
     (sender, "ROUNDS", 1),
     (sender, "COUNT", 1000),
     (sender, "CELERY_COUNT", 50),
@@ -32,11 +33,27 @@ SHORT = [
     (sender_latency, "SECONDS", 1),
     (sender_latency, "WARM_UP", 0),
     (sender_latency, "ROUNDS", 1),
+    (sender_latency, "WEBHOOKS", 25),
+    (sender_latency, "RATE_OF_ALL", 50),
     (sender_queue, "QUEUED", 2000),
     (sender_queue, "FEW", 500),
     (sender_queue, "WEBHOOKS", 20),
     (sender_queue, "CLAIMS", 3),
     (sender_queue, "COUNT", 1000),
+]
+# What the short ones leave to `make soak`: a second worker beside the first, another rate.
+ONE_WORKER = [(sender_queue, "WORKERS", (1,))]
+ANOTHER_RATE = "sender.latency_p95_200"
+RUNS = [
+    *(
+        pytest.param(name, SHORT + ONE_WORKER, id=name)
+        for name in BENCHMARKS
+        if name != ANOTHER_RATE
+    ),
+    *(
+        pytest.param(name, SHORT, id=f"{name}, in full", marks=pytest.mark.soak)
+        for name in ("sender.postgres_workers", ANOTHER_RATE)
+    ),
 ]
 # Those that print more than the line of their own name.
 MORE = {
@@ -46,8 +63,8 @@ MORE = {
 }
 
 
-@pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_benchmark_prints_its_ratios(needs, monkeypatch, capsys, name):
+@pytest.mark.parametrize(("name", "short"), RUNS)
+def test_a_benchmark_prints_its_ratios(needs, monkeypatch, capsys, name, short):
     """One short round: everything is accepted, and each line has what the page tells."""
     needs("wrk", "wrk")
     needs("nginx", "nginx-light")
@@ -56,7 +73,7 @@ def test_a_benchmark_prints_its_ratios(needs, monkeypatch, capsys, name):
         pytest.importorskip("celery", reason="`make bench` installs it")
         if shutil.which("redis-server") is None:
             pytest.skip("this test needs redis-server: apt-get install redis-server")
-    for module, constant, value in SHORT:
+    for module, constant, value in short:
         monkeypatch.setattr(module, constant, value)
     assert main([name]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -22,19 +22,25 @@ IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE state = 'pending' AND lost > 
 
 @asynccontextmanager
 async def emitting(
-    stage: Stage, seed: int, accepted: Mapping[int, str] = MappingProxyType({})
+    stage: Stage,
+    seed: int,
+    accepted: Mapping[int, str] = MappingProxyType({}),
+    *,
+    callers: int = CALLERS,
 ) -> AsyncIterator[Emitter]:
     """Emit events for the time of a block; at its end all that were begun are accepted."""
-    emitter = Emitter(stage, callers=CALLERS, seed=seed, accepted=accepted)
+    emitter = Emitter(stage, callers=callers, seed=seed, accepted=accepted)
     async with emitter.running():
         yield emitter
 
 
-async def kill_under_load(stage: Stage, *, kills: int, seed: int) -> tuple[Emitter, Counter[str]]:
+async def kill_under_load(
+    stage: Stage, *, kills: int, seed: int, callers: int = CALLERS
+) -> tuple[Emitter, Counter[str]]:
     """Kill a random process every second, and start it again at once; return what was accepted."""
     moments = random.Random(seed)
     killed: Counter[str] = Counter()
-    async with emitting(stage, seed) as emitter:
+    async with emitting(stage, seed, callers=callers) as emitter:
         await emitter.until_accepted(1)
         for number in range(kills):
             # Anywhere within the second, and one in four while it starts.
@@ -44,9 +50,10 @@ async def kill_under_load(stage: Stage, *, kills: int, seed: int) -> tuple[Emitt
                 await _up(victim)
                 count = len(emitter.accepted) + moments.randint(1, EVENTS)
                 await emitter.until_accepted(count)
-            if number % 4 == 1:
-                # At least once with something in flight that has to be sent again.
-                victim = victim if number > 1 else stage.members[0]
+            if number % 4 in {1, 2}:
+                # At least once each of who takes and who sends, with something in flight that has
+                # to be sent again.
+                victim = {1: stage.members[0], 2: stage.members[-1]}.get(number, victim)
                 await _in_flight(stage)
             victim.kill()
             stage.receiver.resume()

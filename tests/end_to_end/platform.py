@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hookwright_sender.platform.accounts import Accounts
+from hookwright_sender.store.database import Database
 from tests import nameserver
 
 from .commands import HOOKWRIGHT, hookwright
@@ -97,11 +99,12 @@ class Server(Process):
         return hookwright(*arguments, cwd=self.folder, environment=self.settings)
 
     def account(self, name: str = "Ada") -> "Client":
-        """Make an account beside it, as a person would; return who may ask for it."""
-        done = self.command("account", "create", name, "--json")
-        assert done.returncode == 0, done.stderr
-        made = json.loads(done.stdout)
-        return Client(self, made["id"], made["key"])
+        """Make an account beside it; return who may ask for it."""
+        assert self.address, "its database is set up by then"
+        default = f"sqlite:///{self.folder}/hookwright.db"
+        with Database(self.settings.get("HOOKWRIGHT_DATABASE_URL", default)) as database:
+            made = Accounts(database).create(name)
+        return Client(self, str(made.id), made.key)
 
 
 @dataclass

@@ -94,6 +94,8 @@ class Receiver:
             **settings,
         }
         self._logs = 0
+        # Which log says where it listens, and what it says.
+        self._listens: tuple[int, str] | None = None
         self.start()
 
     def start(self) -> None:
@@ -128,9 +130,15 @@ class Receiver:
     @property
     def url(self) -> str | None:
         """Where it takes its webhook; None while it does not listen."""
+        # It may be started again on another thread.
+        number, found = self._logs, self._listens
+        if found is not None and found[0] == number:
+            return found[1]
         for line in self.lines():
             if line["message"] == "listening":
-                return f"http://127.0.0.1:{line['port']}{self.project.path}"
+                url = f"http://127.0.0.1:{line['port']}{self.project.path}"
+                self._listens = (number, url)
+                return url
         return None
 
     def listening(self) -> str:

@@ -20,6 +20,11 @@ class Sink:
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     _released: threading.Event = field(default_factory=threading.Event)
 
+    def hold(self) -> None:
+        """Let requests wait from now on."""
+        self._released.clear()
+        self.held = True
+
     def release(self) -> None:
         """Let go what waits, and hold nothing any more."""
         self.held = False

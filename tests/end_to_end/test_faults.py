@@ -2,10 +2,12 @@
 
 import asyncio
 import resource
+import shutil
 import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import trustme
 import uvloop
 
 from hookwright_sender.store.database import Database
+from hookwright_sender.store.schema import upgrade
 from tests.nameserver import Server as NameServer
 
 from .endpoint import BOMB, CHUNKED, OK, TEN_GIGABYTES, endless, endpoint, fine, say
@@ -31,10 +34,20 @@ ROWS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in a file, with its tables and nothing in them, to be copied."""
+    file = tmp_path_factory.mktemp("set up") / "platform.db"
+    with Database(f"sqlite:///{file}") as made:
+        upgrade(made)
+    return file
+
+
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, set_up: Path, tmp_path: Path) -> Iterator[Database]:
     """A database of the kind that the parameter names."""
     if request.param == "sqlite":
+        shutil.copyfile(set_up, tmp_path / "platform.db")
         url = f"sqlite:///{tmp_path}/platform.db"
     else:
         url = request.getfixturevalue("database_url")
@@ -47,6 +60,8 @@ def certificates() -> Callable[[str | None], ssl.SSLContext | None]:
     """Return `certificates(whose)`, the TLS of an endpoint, or of who trusts it (`trusting`)."""
     trusted, stranger = trustme.CA(), trustme.CA()
 
+    # What every system trusts is long.
+    @cache
     def context(whose: str | None) -> ssl.SSLContext | None:
         if whose == "trusting":
             made = ssl.create_default_context()

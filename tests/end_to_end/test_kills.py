@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import only_in_soak
 from .handled import TORN_LINE, TORN_ROW, check, check_files
 from .load import Load
 from .receivers import Project, Receiver, Receivers
@@ -15,28 +16,36 @@ from .waiting import until
 
 SINKS = ("csv", "jsonl", "sql")
 CLIENTS = 10
+# One of each kind of moment, and as many as take a while.
+FEW, MANY = 3, 20
+MOMENTS = ("anywhere", "a child", "while it starts", "anywhere", "anywhere")
 SEED = 20240229
 
 
-def test_kills_lose_nothing(project: Callable[..., Project], start: Receivers, stack: str) -> None:
-    """20 kills of a receiver with its inbox in SQLite, and three sinks."""
+@pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+def test_kills_lose_nothing(
+    project: Callable[..., Project], start: Receivers, stack: str, kills: int
+) -> None:
+    """Kills of a receiver with its inbox in SQLite, and three sinks."""
     made = project(stack=stack, sinks=SINKS)
     receiver = start(made, WORKERS="4")
     receiver.listening()
-    load = asyncio.run(kill_under_load(made, [receiver], kills=20, seed=SEED))
+    load = asyncio.run(kill_under_load(made, [receiver], kills=kills, seed=SEED))
     check(load, receiver)
     check_files(load, receiver.folder)
 
 
+@only_in_soak("flask")
+@pytest.mark.parametrize("kills", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
 def test_kills_of_one_of_two_lose_nothing(
-    project: Callable[..., Project], start: Receivers, stack: str, database_url: str
+    project: Callable[..., Project], start: Receivers, stack: str, database_url: str, kills: int
 ) -> None:
     """Two serving processes share an inbox in PostgreSQL and the files of the sinks."""
     made = project(stack=stack, sinks=SINKS)
     serving = [start(made, DATABASE_URL=database_url, WORKERS="3") for _ in range(2)]
     for receiver in serving:
         receiver.listening()
-    load = asyncio.run(kill_under_load(made, serving, kills=6, seed=SEED))
+    load = asyncio.run(kill_under_load(made, serving, kills=kills, seed=SEED))
     check(load, serving[0])
     check_files(load, serving[0].folder)
 
@@ -70,15 +79,16 @@ async def kill_under_load(
     async with load.running():
         for number in range(kills):
             victim = moments.choice(serving)
-            if number % 5 == 4:
-                # While it starts: whatever it had begun to do there must not matter.
+            moment = MOMENTS[number % len(MOMENTS)]
+            if moment == "while it starts":
+                # Whatever it had begun to do there must not matter.
                 await asyncio.sleep(moments.uniform(0, 1))
             else:
                 told = len(load.acknowledged)
                 await load.until_acknowledged(told + moments.randint(1, 30))
                 # Right after an answer, or anywhere between two.
                 await asyncio.sleep(moments.choice([0, moments.uniform(0, 0.05)]))
-            if number % 4 == 3 and victim.kill_child():
+            if moment == "a child" and victim.kill_child():
                 # The receiver itself starts what was killed.
                 continue
             victim.kill()

@@ -3,26 +3,27 @@
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from .books import check, drained
-from .emitter import Emitter
-from .killing import emitting, kill_under_load
+from .killing import CALLERS, kill_under_load
 from .receivers import Project
 from .stage import Stage, stage
 
 SEED = int(os.environ.get("HOOKWRIGHT_TEST_SEED", "20261125"))
-# One a second.
-SHORT, LONG = 20, 120
+# One a second. With three each kind of process dies, one of them with something in flight.
+FEW, MANY, MOST = 3, 20, 120
+FEW_CALLERS = 3
 lengths = pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(SHORT, marks=pytest.mark.timeout(600)),
-        pytest.param(LONG, marks=[pytest.mark.soak, pytest.mark.timeout(1800)]),
+        pytest.param(FEW, marks=pytest.mark.timeout(600)),
+        pytest.param(MANY, marks=[pytest.mark.soak, pytest.mark.timeout(600)]),
+        pytest.param(MOST, marks=[pytest.mark.soak, pytest.mark.timeout(1800)]),
     ],
 )
 # What nobody did, and what the books must then say.
@@ -46,60 +47,53 @@ def receiver(project: Callable[..., Project]) -> Project:
 
 @lengths
 def test_kills_lose_nothing_on_sqlite(receiver: Project, tmp_path: Path, kills: int) -> None:
-    """One process serves and delivers; it and the receiver are killed in turn."""
-    run(tmp_path, receiver, None, workers=0, kills=kills)
+    """One process serves and delivers; it and the receiver are killed in turn.
+
+    And a ledger that could not fail would tell nothing: the books find what is wrong.
+    """
+    with stage(tmp_path, receiver) as made:
+        accepted = run(made, kills)
+        find_forgeries(made, accepted)
 
 
 @lengths
 def test_kills_lose_nothing_on_postgresql(
     receiver: Project, tmp_path: Path, database_url: str, kills: int
 ) -> None:
-    """One process serves, three deliver; each of them and the receiver may be the next to go."""
-    run(tmp_path, receiver, database_url, workers=3, kills=kills)
+    """One process serves, others deliver; each of them and the receiver may be the next to go."""
+    with stage(tmp_path, receiver, database_url, workers=2 if kills == FEW else 3) as made:
+        run(made, kills)
 
 
-def run(
-    folder: Path, project: Project, database_url: str | None, *, workers: int, kills: int
-) -> None:
-    """Kill under load, let everything be delivered, and compare."""
-    with stage(folder, project, database_url, workers=workers) as made:
-        emitter, killed = asyncio.run(kill_under_load(made, kills=kills, seed=SEED))
-        drained(made)
-        books = check(made, emitter.accepted, SEED, what=(killed, emitter.answers))
-        # Something had to be done again, or nothing was killed in flight.
-        assert books.claims > len(emitter.accepted) > kills
-        figures = (
-            f"{len(emitter.accepted)} events, {books.attempts} attempts, {dict(killed)} killed"
-        )
-        print(figures, dict(emitter.answers))  # noqa: T201  with `pytest -s`
+def run(made: Stage, kills: int) -> Mapping[int, str]:
+    """Kill under load, let everything be delivered, and compare; return what was accepted."""
+    callers = FEW_CALLERS if kills == FEW else CALLERS
+    emitter, killed = asyncio.run(kill_under_load(made, kills=kills, seed=SEED, callers=callers))
+    drained(made)
+    books = check(made, emitter.accepted, SEED, what=(killed, emitter.answers))
+    # Something had to be done again, or nothing was killed in flight.
+    assert books.claims > len(emitter.accepted) > kills
+    figures = f"{len(emitter.accepted)} events, {books.attempts} attempts, {dict(killed)} killed"
+    print(figures, dict(emitter.answers))  # noqa: T201  with `pytest -s`
+    return emitter.accepted
 
 
-def test_the_books_find_what_is_wrong(receiver: Project, tmp_path: Path) -> None:
-    """A ledger that could not fail would tell nothing."""
-
-    async def emit(made: Stage) -> Emitter:
-        async with emitting(made, SEED) as emitter:
-            await emitter.until_accepted(20)
-        return emitter
-
-    with stage(tmp_path, receiver) as made:
-        emitter = asyncio.run(emit(made))
-        drained(made)
-        check(made, emitter.accepted, SEED)
-        made.server.kill()
-        made.receiver.kill()
-        files = {"receiver": made.receiver.database_url, "platform": made.database_url}
-        originals = {url: snapshot(url) for url in files.values()}
-        for whose, statement, trouble in FORGERIES:
-            url = files[whose]
-            with closing(sqlite3.connect(path_of(url))) as file, file:
-                file.execute(statement)
-            with pytest.raises(AssertionError, match=trouble):
-                check(made, emitter.accepted, SEED)
-            path_of(url).write_bytes(originals[url])
-        check(made, emitter.accepted, SEED)
-        with pytest.raises(AssertionError, match="nobody was told"):
-            check(made, dict(list(emitter.accepted.items())[:-1]), SEED)
+def find_forgeries(made: Stage, accepted: Mapping[int, str]) -> None:
+    """End both sides, falsify what they have stored, and see that the books tell."""
+    made.server.kill()
+    made.receiver.kill()
+    files = {"receiver": made.receiver.database_url, "platform": made.database_url}
+    originals = {url: snapshot(url) for url in files.values()}
+    for whose, statement, trouble in FORGERIES:
+        url = files[whose]
+        with closing(sqlite3.connect(path_of(url))) as file, file:
+            file.execute(statement)
+        with pytest.raises(AssertionError, match=trouble):
+            check(made, accepted, SEED)
+        path_of(url).write_bytes(originals[url])
+    check(made, accepted, SEED)
+    with pytest.raises(AssertionError, match="nobody was told"):
+        check(made, dict(list(accepted.items())[:-1]), SEED)
 
 
 def path_of(url: str) -> Path:

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,11 +16,21 @@ import pytest
 
 from hookwright_schemas import load_contract
 
+from .conftest import STACK_NAMES
+from .crowd import post
 from .receivers import TOKEN, whole_lines
 from .waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("kit", "sender", "receiver", "schemas", "templates")
+
+
+def together(stack: str) -> pytest.MarkDecorator:
+    """Where the wheel is built and installed once: what is quick comes with the first stack."""
+    return pytest.mark.xdist_group(f"the wheel, {stack}")
+
+
+first = together(STACK_NAMES[0])
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,13 @@ class Environment:
         (found,) = (self.folder / "venv" / "lib").glob("python*/site-packages")
         return found
 
-    def install(self, wheel: Path) -> None:
-        """Install a wheel, without the network."""
+    def install(self, package: Path) -> None:
+        """Install a wheel, or the one that is built of a folder, without the network."""
         pip = ["pip", "--python", str(self.folder / "venv"), "--disable-pip-version-check"]
-        options = ["--no-deps", "--no-index", "--quiet"]
-        command = [sys.executable, "-m", *pip, "install", *options, str(wheel)]
-        subprocess.run(command, check=True, timeout=120)
+        # What is imported is compiled then, and the rest never.
+        options = ["--no-build-isolation", "--no-compile", "--no-deps", "--no-index", "--quiet"]
+        command = [sys.executable, "-m", *pip, "install", *options, str(package)]
+        subprocess.run(command, check=True, timeout=240)
 
     def run(
         self, program: str, *arguments: str | Path, cwd: Path | None = None
@@ -70,23 +81,23 @@ class Environment:
 
     @staticmethod
     def variables() -> dict[str, str]:
-        """Return the environment of its programs: nothing of the tests' own."""
-        return {"PATH": os.environ["PATH"], "COLUMNS": "200"}
-
-
-def build(source: Path, into: Path, command: Sequence[str | Path]) -> Path:
-    """Build a wheel without the network; return it."""
-    subprocess.run([sys.executable, "-m", *command], cwd=source, check=True,
-                   capture_output=True, timeout=120)  # fmt: skip
-    (wheel,) = into.glob("*.whl")
-    return wheel
+        """Return the environment of its programs: nothing of the tests' own, plugins neither."""
+        return {
+            "PATH": os.environ["PATH"],
+            "COLUMNS": "200",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The kit's wheel, built from the checkout."""
+    """The kit's wheel, built from the checkout without the network."""
     into = tmp_path_factory.mktemp("wheel")
-    return build(ROOT, into, ["hatchling", "build", "--target", "wheel", "--directory", into])
+    command = ["hatchling", "build", "--target", "wheel", "--directory", into]
+    subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=True,
+                   capture_output=True, timeout=120)  # fmt: skip
+    (built,) = into.glob("*.whl")
+    return built
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +108,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environm
     return made
 
 
+@first
 def test_the_wheel_has_every_file(wheel: Path, tracked: Callable[..., list[Path]]) -> None:
     """Templates with a dot before their name, schemas, samples, cases, `py.typed`; and no more."""
     wanted = {"/".join(file.parts[1:]) for file in tracked(*PACKAGES)}
@@ -108,6 +120,7 @@ def test_the_wheel_has_every_file(wheel: Path, tracked: Callable[..., list[Path]
     }
 
 
+@first
 def test_the_wheel_is_what_runs(installed: Environment) -> None:
     """Every package comes from the new environment, and none from the checkout."""
     packages = ["hookwright", *(f"hookwright_{name}" for name in PACKAGES[1:])]
@@ -118,6 +131,7 @@ def test_the_wheel_is_what_runs(installed: Environment) -> None:
     assert [Path(file).parent.parent for file in files] == [installed.site_packages] * len(packages)
 
 
+@first
 def test_the_command_speaks_the_built_in_contract(installed: Environment) -> None:
     """Its data came along: every event is listed, and every sample shown."""
     listed = installed.run("hookwright", "contract", "list").stdout
@@ -127,10 +141,16 @@ def test_the_command_speaks_the_built_in_contract(installed: Environment) -> Non
         assert event.title in shown
 
 
+@pytest.mark.parametrize(
+    "stack", [pytest.param(name, marks=together(name)) for name in STACK_NAMES]
+)
 def test_a_generated_project_passes_its_tests_and_runs_from_its_wheel(
     installed: Environment, stack: str, tmp_path: Path
 ) -> None:
-    """From the kit's wheel a project; from the project a wheel, which carries its schemas."""
+    """From the kit's wheel a project; from the project a wheel, which carries its schemas.
+
+    This is where the generated tests run, all of them.
+    """
     project = tmp_path / "project" / "my-receiver"
     project.parent.mkdir()
     options = ["--sink", "csv", "--sink", "jsonl", "--sink", "sql"]
@@ -139,11 +159,8 @@ def test_a_generated_project_passes_its_tests_and_runs_from_its_wheel(
     assert " passed" in tested.stdout
     assert " skipped" not in tested.stdout
 
-    (tmp_path / "wheel").mkdir()
-    pip = ["pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index"]
-    built = build(project, tmp_path / "wheel", [*pip, "--wheel-dir", tmp_path / "wheel", "."])
     own = Environment.create(tmp_path / "own")
-    own.install(built)
+    own.install(project)
     schemas = own.site_packages / "my_receiver" / "schemas"
     contract = load_contract()
     for event in contract.events:
@@ -151,8 +168,11 @@ def test_a_generated_project_passes_its_tests_and_runs_from_its_wheel(
         for sample in event.samples:
             assert (schemas / "samples" / f"{sample.name}.json").read_bytes() == sample.body
     with serving(own, "my-receiver", tmp_path) as url:
-        for event in contract.events:
-            installed.run("hookwright", "send", event.command, url, "--param", f"token={TOKEN}")
+        first, *others = contract.events
+        installed.run("hookwright", "send", first.command, url, "--param", f"token={TOKEN}")
+        for event in others:
+            answer = post(url, event.samples[0].payload | {"token": TOKEN})
+            assert answer.status == 200, answer
     listed = own.run("my-receiver", "inbox", "list", "--json", cwd=tmp_path).stdout
     assert [json.loads(line)["event"] for line in listed.splitlines()] == [
         event.id for event in contract.events

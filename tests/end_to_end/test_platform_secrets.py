@@ -12,6 +12,7 @@ import pytest
 from hookwright_sender.store.tables import metadata
 from tests import nameserver
 
+from .conftest import Typed
 from .platform import HOST, Client, Platform, cta_with_webhook, platform, proven
 from .sink import Sink, sink
 from .waiting import wait_until
@@ -109,16 +110,23 @@ def use_everything(client: Client, name_server: nameserver.Server, echo: Sink) -
 
 
 def test_no_secret_is_found_where_it_was_stored(
-    processes: Platform, name_server: nameserver.Server, echo: Sink
+    processes: Platform,
+    name_server: nameserver.Server,
+    echo: Sink,
+    typed: Typed,
 ) -> None:
-    """The raw files while the server runs, after a kill, and the logs of all processes."""
+    """The raw files while the server runs, after a kill, and the logs of all processes.
+
+    And an owner sees what was answered, but no parameter in it that a receiver sent back.
+    """
     server = processes.serve()
     client = server.account()
     secrets = use_everything(client, name_server, echo)
+    see_parameters_masked(client, secrets, typed)
     shown = [
-        server.command("webhook", "list"),
-        server.command("deliveries", "list"),
-        server.command("account", "show", client.account),
+        typed("webhook", "list", beside=server),
+        typed("deliveries", "list", beside=server),
+        typed("account", "show", client.account, beside=server),
     ]
     assert [each.returncode for each in shown] == [0, 0, 0]
     while_it_runs = stored(processes)
@@ -139,16 +147,11 @@ def test_no_secret_is_found_where_it_was_stored(
     assert HOST.encode() in while_it_runs
 
 
-def test_known_secrets_are_masked_in_what_was_answered(
-    processes: Platform, name_server: nameserver.Server, echo: Sink
-) -> None:
-    """An owner sees the log, and no parameter in it, though the receiver sent all of them back."""
-    server = processes.serve()
-    client = server.account()
-    secrets = use_everything(client, name_server, echo)
+def see_parameters_masked(client: Client, secrets: list[str], typed: Typed) -> None:
+    """Look at every delivery, by the command and by the API."""
     parameters = [PARAMETER, str(NUMBER), *secrets[-2:]]
     for item in client.deliveries():
-        by_command = server.command("deliveries", "show", item["id"])
+        by_command = typed("deliveries", "show", item["id"], beside=client.server)
         by_api = json.dumps(client.done("GET", f"/deliveries/{item['id']}"))
         assert by_command.returncode == 0, by_command.stderr
         assert "••••" in by_command.stdout

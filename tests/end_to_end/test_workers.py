@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from .conftest import only_in_soak
 from .receivers import TOKEN, Project, Receiver, Receivers, notes
 from .waiting import wait_until
 
@@ -26,6 +27,8 @@ GATED = range(EVENTS, EVENTS + 2 * THREADS + 1)
 LEASE = 10.0
 
 
+# Two servers of the other stack share one where they are killed.
+@only_in_soak("starlette")
 def test_two_servers_and_three_workers_share_an_inbox(
     project: Callable[..., Project], start: Receivers, stack: str, database_url: str
 ) -> None:
