@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
 import pytest
 import trustme
 
 from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.schema import REVISIONS, upgrade
-from hookwright_sender.store.tables import metadata
+from hookwright_sender.store.schema import upgrade
+from tests.platform_database import emptied
 
 
 @dataclass
@@ -183,22 +182,9 @@ def database(request, tmp_path) -> Iterator[Database]:
         url = f"sqlite:///{file}"
     else:
         url = request.getfixturevalue("upgraded_url")
-        _empty(url)
+        emptied(url)
     with Database(url) as database:
         yield database
-
-
-def _empty(url: str) -> None:
-    """Empty every table, once nobody of the test before is connected any more."""
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.execute(f"TRUNCATE {names}".encode())
-        # A test may have pretended that the tables are of another version.
-        connection.execute("UPDATE alembic_version SET version_num = %s", [REVISIONS[-1]])
 
 
 @pytest.fixture(scope="session")
