@@ -14,7 +14,7 @@ import trustme
 from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.store.database import Database
 from hookwright_sender.store.schema import upgrade
-from tests.platform_database import emptied
+from tests.platform_database import emptied, hurry
 
 
 @dataclass
@@ -126,10 +126,8 @@ def certified(authority):
 
 @pytest.fixture
 def trusting(authority):
-    """A client's TLS context that trusts the test's authority."""
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
+    """A client's TLS context that trusts the test's authority, and not the hundreds of a system."""
+    return ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
 
 
 @pytest.fixture
@@ -184,6 +182,7 @@ def database(request, tmp_path) -> Iterator[Database]:
         url = request.getfixturevalue("upgraded_url")
         emptied(url)
     with Database(url) as database:
+        hurry(database)
         yield database
 
 
