@@ -146,6 +146,8 @@ def portal():
 @pytest.fixture(scope="session")
 def made():
     """Return the maker of worlds: conftest is not importable."""
+    # What an application says of itself, read once.
+    documents = {}
 
     def make(database, ring, portal, **options):
         names, receiver, log = Names(), Receiver(), options.pop("log", Log())
@@ -156,7 +158,9 @@ def made():
         keys = [services.accounts.create(name).key for name in ("ours", "theirs")]
         nobody = Client(app, portal, Document({"paths": {}, "components": {"schemas": {}}}))
         document = nobody.get("/api/v1/openapi.json", checked=False)
-        nobody.document = Document(json.loads(document.body))
+        if document.body not in documents:
+            documents[document.body] = Document(json.loads(document.body))
+        nobody.document = documents[document.body]
         if log is not None:
             log.lines.clear()
         return World(
