@@ -14,7 +14,8 @@ import psycopg
 
 from hookwright_receiver.conformance.project.ports import HOST, reserved_port
 
-from .postgresql import Server, unprivileged
+from .cluster import unprivileged
+from .postgresql import Server
 from .programs import needs
 
 PATIENCE = 30.0

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,12 @@ import pytest
 import structlog
 
 from hookwright.cli import main
-from hookwright_sender.platform.ctas import Ctas
-from hookwright_sender.platform.principal import Principal
-from hookwright_sender.platform.projects import Projects
-from hookwright_sender.store.database import Database
-from tests import nameserver
+from tests import nameserver, postgresql
 from tests.end_to_end.sink import Sink, sink
+from tests.platform_database import Files, Schemas
 
-HOST = "hooks.example.test"
+from .prepared import HOST, Prepared, keys_of, on_the_loopback
+
 WIDTH = 80
 
 
@@ -47,15 +46,27 @@ class Typed:
 
 
 @pytest.fixture
-def typed(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Typed]]:
-    """Return `typed(*arguments)`: runs `hookwright` at 80 columns, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", str(WIDTH))
+def _logs_as_before() -> Iterator[None]:
+    """A command sets logging up for its process, which here is that of the tests."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def typed(
+    _logs_as_before: None,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Typed]:
+    """Return `typed(*arguments)`: runs `hookwright` at 80 columns, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
 
     def typed(*arguments: object) -> Typed:
         capsys.readouterr()
@@ -64,27 +75,68 @@ def typed(
         captured = capsys.readouterr()
         return Typed(ended.value.code, captured.out, captured.err)
 
-    yield typed
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return typed
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The kind of the database; the keys of one that is no file are a setting."""
+    for name, value in keys_of(request.param).items():
+        monkeypatch.setenv(name, value)
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def states_url(postgresql: postgresql.Server) -> Iterator[str]:
+    """The PostgreSQL database of `prepared`."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Databases in states that are made once: `.back(kind, state, folder)`."""
+
+    @cache
+    def stores(kind: str) -> Files | Schemas:
+        if kind == "SQLite":
+            return Files(tmp_path_factory.mktemp("states"))
+        return Schemas(request.getfixturevalue("states_url"))
+
+    return Prepared(stores)
+
+
+@pytest.fixture
+def empty_store(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
     """Name an empty database of either kind in the settings, and return its URL."""
     url = f"sqlite:///{tmp_path / 'hookwright.db'}"
-    if request.param == "PostgreSQL":
+    if kind == "PostgreSQL":
         url = request.getfixturevalue("database_url")
-        monkeypatch.setenv("HOOKWRIGHT_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
     monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", url)
     return url
+
+
+@pytest.fixture
+def store(kind: str, prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name a database of either kind in the settings that is set up, and return its URL."""
+    url = prepared.back(kind, "set-up", tmp_path).url
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", url)
+    return url
+
+
+@pytest.fixture
+def ada(typed: Callable[..., Typed], prepared: Prepared, tmp_path: Path) -> str:
+    """Have an account in the working directory's database, as by default; return its id."""
+    return prepared.back("SQLite", "ada", tmp_path).account
 
 
 @dataclass
 class Owned:
     """What an owner has: an account with a CTA, a proven host, and a receiver to send to."""
 
+    store: str
     account: str
     cta: str
     project: str
@@ -94,23 +146,19 @@ class Owned:
 
 @pytest.fixture
 def owned(
-    typed: Callable[..., Typed],
-    store: str,
+    _logs_as_before: None,
+    kind: str,
+    prepared: Prepared,
+    tmp_path: Path,
     name_server: nameserver.Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Owned]:
-    """Set all of it up, on the loopback."""
-    with sink() as taken, Database(store) as database:
-        monkeypatch.setenv("HOOKWRIGHT_NAMESERVERS", name_server.address)
-        monkeypatch.setenv("HOOKWRIGHT_ALLOW_NETWORKS", "127.0.0.0/8")
-        monkeypatch.setenv("HOOKWRIGHT_ALLOW_PORTS", str(taken.port))
-        monkeypatch.setenv("HOOKWRIGHT_ALLOW_HTTP", "true")
-        account = typed("account", "create", "Ada", "--json").json["id"]
-        principal = Principal.command(int(account))
-        cta = Ctas(database).create(principal, "form", "Newsletter").id
-        project = Projects(database).create(principal, "Spring").id
-        record = typed("domain", "token", HOST, "--json").json["record"]
-        name_server.records[HOST] = ["A 127.0.0.1", f'TXT "{record}"']
-        assert typed("domain", "verify", HOST).code == 0
+    """Have all of it, on the loopback."""
+    state = prepared.back(kind, "owned", tmp_path)
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", state.url)
+    name_server.records[HOST] = ["A 127.0.0.1", f'TXT "{state.record}"']
+    with sink() as taken:
+        for name, value in on_the_loopback(name_server, taken.port).items():
+            monkeypatch.setenv(name, value)
         url = f"http://{HOST}:{taken.port}/hook"
-        yield Owned(account, str(cta), str(project), url, taken)
+        yield Owned(state.url, state.account, state.cta, state.project, url, taken)

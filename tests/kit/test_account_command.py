@@ -13,11 +13,11 @@ from hookwright_sender.store.database import Database
 NOBODY = 121212121212121212
 
 
-def test_an_account_is_made_with_a_key_that_is_shown_once(typed, store):
+def test_an_account_is_made_with_a_key_that_is_shown_once(typed, empty_store):
     """Its id and its key, for a program; the key authenticates and is stored hashed."""
     made = typed("account", "create", "Ada's shop", "--json")
     assert (made.code, made.err, sorted(made.json)) == (0, "", ["id", "key"])
-    with Database(store) as database:
+    with Database(empty_store) as database:
         principal = Accounts(database).authenticate(made.json["key"])
     assert str(principal.account_id) == made.json["id"]
     assert made.json["key"] not in typed("account", "list").out
@@ -33,9 +33,9 @@ def test_the_first_account_sets_the_platform_up(typed, tmp_path):
     ]
 
 
-def test_a_person_is_told_what_to_do_with_the_key(typed):
+def test_a_person_is_told_what_to_do_with_the_key(typed, ada):
     """On standard error, so that what is printed stays clean."""
-    made = typed("account", "create", "Ada")
+    made = typed("account", "create", "Bob")
     assert "hw_" in made.out
     assert "Authorization: Bearer" in made.err
     assert "hw_" not in made.err
@@ -69,28 +69,25 @@ def test_keys_come_and_go(typed, store):
     assert account["key"][-4:] in shown
 
 
-def test_the_only_account_need_not_be_named(typed):
+def test_the_only_account_need_not_be_named(typed, ada):
     """With two of them it must."""
-    account = typed("account", "create", "Ada", "--json").json["id"]
-    assert typed("account", "key", "create", "--json").json["account"] == account
+    assert typed("account", "key", "create", "--json").json["account"] == ada
     typed("account", "create", "Bob")
     done = typed("account", "key", "create")
     assert done.code == 2
     assert "there are 2 accounts: add --account ID" in done.refusal
 
 
-def test_none_of_it_needs_the_keys_of_the_database(typed, tmp_path, monkeypatch):
+def test_none_of_it_needs_the_keys_of_the_database(typed, ada, tmp_path, monkeypatch):
     """Accounts are not encrypted: whoever lost the key file still sees what there is."""
-    account = typed("account", "create", "Ada", "--json").json["id"]
     (tmp_path / "hookwright.db.key").unlink()
     monkeypatch.setenv("HOOKWRIGHT_KEYS", "nonsense")
-    for arguments in (["list"], ["show", account], ["create", "Bob"], ["key", "create", account]):
+    for arguments in (["list"], ["show", ada], ["create", "Bob"], ["key", "create", ada]):
         assert typed("account", *arguments).code == 0, arguments
 
 
-def test_names_of_others_do_not_drive_the_terminal(typed):
+def test_names_of_others_do_not_drive_the_terminal(typed, ada):
     """Whatever a name has, what is shown is text."""
-    typed("account", "create", "Ada", "--json")
     with closing(sqlite3.connect("hookwright.db")) as file, file:
         file.execute("UPDATE accounts SET name = ?", ("\x1b[2Jgone",))
     assert "\x1b" not in typed("account", "list").out
@@ -114,9 +111,8 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("arguments", "part"), [row[:2] for row in REFUSED], ids=[row[2] for row in REFUSED]
 )
-def test_wrong_usage_is_one_helpful_line(typed, arguments, part):
+def test_wrong_usage_is_one_helpful_line(typed, ada, arguments, part):
     """Exit code 2, and nothing changed."""
-    typed("account", "create", "Ada")
     done = typed("account", *arguments)
     assert (done.code, part in done.refusal) == (2, True), done.err
 

@@ -9,7 +9,7 @@ import pytest
 from hookwright_sender.store.schema import REVISIONS
 
 
-def test_an_empty_database_is_set_up_and_then_left_alone(typed, store):
+def test_an_empty_database_is_set_up_and_then_left_alone(typed, empty_store):
     """The second run has nothing to do, and says so."""
     first = typed("db", "upgrade")
     assert (first.code, first.err) == (0, "")
@@ -19,12 +19,12 @@ def test_an_empty_database_is_set_up_and_then_left_alone(typed, store):
     assert f"is up to date, at revision {REVISIONS[-1]}" in second.out
 
 
-def test_json_says_whether_anything_changed(typed, store):
+def test_json_says_whether_anything_changed(typed, empty_store):
     """For a program that deploys."""
     told = [typed("db", "upgrade", "--json").json for _ in range(2)]
     assert [each["changed"] for each in told] == [True, False]
     assert told[0]["revision"] == REVISIONS[-1]
-    assert told[0]["database"] == store
+    assert told[0]["database"] == empty_store
 
 
 def test_the_file_is_its_owners_alone(typed, tmp_path):

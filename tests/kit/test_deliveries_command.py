@@ -4,25 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from hookwright_sender.store.database import Database
-from hookwright_sender.store.tables import deliveries
-
 NOBODY = 121212121212121212
 
 
 @pytest.fixture
-def logged(typed, owned, store):
+def found(typed, kind, prepared, tmp_path, monkeypatch):
+    """An account, and what it has sent."""
+    state = prepared.back(kind, "logged", tmp_path)
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", state.url)
+    return state
+
+
+@pytest.fixture
+def logged(found):
     """Two deliveries: one that was accepted, and a newer one that was not; their ids."""
-    typed("webhook", "set", owned.url, "--cta", owned.cta, "--param", "token=a-secret-token")
-    ids = []
-    for status in (200, 500):
-        owned.taken.status = status
-        told = typed("webhook", "test", "--cta", owned.cta, "--yes", "--json")
-        ids.append(told.json["delivery_id"])
-    # Tests are not among those that are sent again in numbers.
-    with Database(store) as database, database.writing() as connection:
-        connection.execute(deliveries.update().values(test=False))
-    return ids
+    return found.logged
 
 
 def listed(typed, *arguments):
@@ -61,7 +57,7 @@ FILTERS = [
 ]
 
 
-@pytest.mark.parametrize("store", ["SQLite"], indirect=True)
+@pytest.mark.parametrize("kind", ["SQLite"], indirect=True)
 def test_filters_choose(typed, logged):
     """As those of the API do."""
     accepted, refused = logged
@@ -127,10 +123,10 @@ def test_many_are_not_made_again_unasked(typed, logged):
     assert listed(typed, "--status", "pending") == []
 
 
-def test_what_has_nowhere_to_go_is_not_made_again(typed, logged, owned):
+def test_what_has_nowhere_to_go_is_not_made_again(typed, found):
     """Its webhook was removed."""
-    typed("webhook", "remove", "--cta", owned.cta, "--yes")
-    done = typed("deliveries", "replay", logged[1])
+    typed("webhook", "remove", "--cta", found.cta, "--yes")
+    done = typed("deliveries", "replay", found.logged[1])
     assert done.code == 2
     assert "removed" in done.refusal
     assert typed("deliveries", "replay", "--failed", "--yes").out.startswith("0 deliveries")
@@ -175,18 +171,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("store", ["SQLite"], indirect=True)
 @pytest.mark.parametrize(("arguments", "part"), REFUSED, ids=[" ".join(row[0]) for row in REFUSED])
-def test_wrong_usage_is_one_helpful_line(typed, store, arguments, part):
+def test_wrong_usage_is_one_helpful_line(typed, ada, arguments, part):
     """Exit code 2, and nothing changed."""
-    typed("account", "create", "Ada")
     done = typed("deliveries", *arguments)
     assert (done.code, part in done.refusal) == (2, True), done.err
 
 
-def test_a_lost_key_file_is_one_line(typed, tmp_path):
+def test_a_lost_key_file_is_one_line(typed, ada, tmp_path):
     """The log quotes what was sent, so it is encrypted."""
-    typed("account", "create", "Ada")
     Path(tmp_path / "hookwright.db.key").unlink()
     done = typed("deliveries", "list")
     assert done.code == 2

@@ -6,9 +6,11 @@ HOST = "hooks.example.test"
 
 
 @pytest.fixture
-def account(typed, store):
-    """An account in a database that was set up."""
-    return typed("account", "create", "Ada", "--json").json["id"]
+def account(typed, kind, prepared, tmp_path, monkeypatch):
+    """An account in a database of either kind."""
+    state = prepared.back(kind, "ada", tmp_path)
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", state.url)
+    return state.account
 
 
 @pytest.fixture
@@ -116,9 +118,8 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("arguments", "part"), [row[:2] for row in REFUSED], ids=[row[2] for row in REFUSED]
 )
-def test_wrong_usage_is_one_helpful_line(typed, arguments, part):
+def test_wrong_usage_is_one_helpful_line(typed, ada, arguments, part):
     """Exit code 2, and nothing changed."""
-    typed("account", "create", "Ada")
     done = typed("domain", *arguments)
     assert (done.code, part in done.refusal) == (2, True), done.err
 

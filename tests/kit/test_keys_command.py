@@ -27,13 +27,12 @@ OLD, NEW = new_key(), new_key()
 
 
 @pytest.fixture
-def database(tmp_path, monkeypatch):
+def database(tmp_path, monkeypatch, prepared):
     """A database with the tables of the platform, which the environment names."""
-    url = f"sqlite:///{tmp_path}/platform.db"
+    url = prepared.back("SQLite", "tables", tmp_path).url
     monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", url)
     monkeypatch.delenv("HOOKWRIGHT_KEYS", raising=False)
     with Database(url) as opened:
-        upgrade(opened)
         yield opened
 
 

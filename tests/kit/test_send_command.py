@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import signal
 import socket
 import ssl
@@ -263,24 +262,18 @@ def test_an_unknown_host(run):
 
 
 @pytest.mark.parametrize(("trusted", "code"), [(True, 0), (False, 3)])
-def test_a_private_authority(tmp_path, trusted, code):
+def test_a_private_authority(run, tmp_path, monkeypatch, trusted, code):
     """Certificates are checked, against the authority that SSL_CERT_FILE names."""
     authority, tls = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(tls)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    environment = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")} if trusted else {}
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     with HTTPServer("localhost", ssl_context=tls) as server:
         server.expect_request("/hook").respond_with_data("")
-        ended = subprocess.run(
-            [sys.executable, "-m", "hookwright", "send", "form", server.url_for("/hook")],
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-    assert ended.returncode == code, ended.stderr
-    assert ("certificate is not trusted" in ended.stderr) is not trusted
+        ended, _, err = run("form", server.url_for("/hook"))
+    assert ended == code, err
+    assert ("certificate is not trusted" in err) is not trusted
 
 
 def test_an_interrupt_ends_it():

@@ -86,9 +86,8 @@ def test_a_port_that_is_taken_is_named(typed, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", USES)
-def test_a_lost_key_file_is_no_reason_for_a_new_one(typed, tmp_path, arguments):
+def test_a_lost_key_file_is_no_reason_for_a_new_one(typed, ada, tmp_path, arguments):
     """What is stored could never be read again, so nothing starts until it is back."""
-    typed("account", "create", "Ada")
     file = tmp_path / "hookwright.db.key"
     file.unlink()
     done = typed(*arguments)
@@ -99,9 +98,8 @@ def test_a_lost_key_file_is_no_reason_for_a_new_one(typed, tmp_path, arguments):
 
 @pytest.mark.parametrize("arguments", USES)
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
-def test_a_key_file_that_others_can_read_is_refused(typed, tmp_path, arguments, mode):
+def test_a_key_file_that_others_can_read_is_refused(typed, ada, tmp_path, arguments, mode):
     """It is not worth much any more, and the line says what to do."""
-    typed("account", "create", "Ada")
     (tmp_path / "hookwright.db.key").chmod(mode)
     done = typed(*arguments)
     assert done.code == 2
@@ -109,9 +107,8 @@ def test_a_key_file_that_others_can_read_is_refused(typed, tmp_path, arguments, 
     assert "chmod" in done.refusal
 
 
-def test_a_key_file_of_noise_is_refused(typed, tmp_path):
+def test_a_key_file_of_noise_is_refused(typed, ada, tmp_path):
     """Without showing what it holds."""
-    typed("account", "create", "Ada")
     (tmp_path / "hookwright.db.key").write_text("a-secret-that-is-no-key")
     done = typed(*SERVE)
     assert (done.code, "a-secret" in done.refusal) == (2, False)
@@ -127,11 +124,10 @@ def test_a_key_file_of_noise_is_refused(typed, tmp_path):
     ],
 )
 def test_a_wrong_key_is_refused_at_once(  # noqa: PLR0913, PLR0917  a row of the table
-    typed, store, monkeypatch, arguments, keys, part
+    typed, kind, prepared, tmp_path, monkeypatch, arguments, keys, part
 ):
     """Not later, by the first lead that cannot be read. No key is shown."""
-    monkeypatch.setenv("HOOKWRIGHT_KEYS", KEY)
-    typed("account", "create", "Ada")
+    monkeypatch.setenv("HOOKWRIGHT_DATABASE_URL", prepared.back(kind, "keyed", tmp_path).url)
     monkeypatch.setenv("HOOKWRIGHT_KEYS", keys)
     done = typed(*arguments)
     assert (done.code, part in done.refusal) == (2, True), done.err

@@ -148,8 +148,22 @@ def test_without_a_terminal_nobody_is_asked(typed, owned, command):
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2)])
-def test_on_a_terminal_somebody_is_asked(typed, owned, answer, code):
+def test_on_a_terminal_somebody_is_asked(typed, owned, monkeypatch, answer, code):
     """Yes does it, no and nothing do not."""
+    made(typed, owned)
+    ours, theirs = pty.openpty()
+    os.write(ours, answer.encode())
+    with os.fdopen(theirs) as terminal, monkeypatch.context() as seated:
+        seated.setattr("sys.stdin", terminal)
+        seated.setattr(sys.stderr, "isatty", lambda: True)
+        assert typed("webhook", "remove", "--cta", owned.cta).code == code
+    os.close(ours)
+    assert typed("webhook", "show", "--cta", owned.cta).code == (2 if code == 0 else 0)
+
+
+@pytest.mark.parametrize("kind", ["SQLite"], indirect=True)
+def test_the_installed_command_asks_on_its_terminal(typed, owned):
+    """As a process of its own, whose terminal is one."""
     made(typed, owned)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -157,11 +171,11 @@ def test_on_a_terminal_somebody_is_asked(typed, owned, answer, code):
         stdin=theirs, stdout=subprocess.PIPE, stderr=theirs, env=dict(os.environ),
     )  # fmt: skip
     os.close(theirs)
-    os.write(ours, answer.encode())
+    os.write(ours, b"y\n")
     process.communicate(timeout=60)
     os.close(ours)
-    assert process.returncode == code
-    assert typed("webhook", "show", "--cta", owned.cta).code == (2 if code == 0 else 0)
+    assert process.returncode == 0
+    assert typed("webhook", "show", "--cta", owned.cta).code == 2
 
 
 REFUSED = [
@@ -197,7 +211,7 @@ REFUSED = [
     [row[:2] for row in REFUSED],
     ids=[f"{row[0][0]}: {row[2]}" for row in REFUSED],
 )
-@pytest.mark.parametrize("store", ["SQLite"], indirect=True)
+@pytest.mark.parametrize("kind", ["SQLite"], indirect=True)
 def test_wrong_usage_is_one_helpful_line(typed, owned, arguments, part):
     """Exit code 2, and nothing changed."""
     Path("list.json").write_text("[1]")

@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psycopg
 import pytest
 import trustme
 
 from hookwright_sender.encryption.key_ring import KeyRing, new_key
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.schema import REVISIONS, upgrade
-from hookwright_sender.store.tables import metadata
+from hookwright_sender.store.schema import upgrade
+from tests.platform_database import emptied, hurry
 
 
 @dataclass
@@ -127,10 +126,8 @@ def certified(authority):
 
 @pytest.fixture
 def trusting(authority):
-    """A client's TLS context that trusts the test's authority."""
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    return context
+    """A client's TLS context that trusts the test's authority, and not the hundreds of a system."""
+    return ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
 
 
 @pytest.fixture
@@ -183,22 +180,10 @@ def database(request, tmp_path) -> Iterator[Database]:
         url = f"sqlite:///{file}"
     else:
         url = request.getfixturevalue("upgraded_url")
-        _empty(url)
+        emptied(url)
     with Database(url) as database:
+        hurry(database)
         yield database
-
-
-def _empty(url: str) -> None:
-    """Empty every table, once nobody of the test before is connected any more."""
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        connection.execute(f"TRUNCATE {names}".encode())
-        # A test may have pretended that the tables are of another version.
-        connection.execute("UPDATE alembic_version SET version_num = %s", [REVISIONS[-1]])
 
 
 @pytest.fixture(scope="session")

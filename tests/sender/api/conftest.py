@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 from anyio.from_thread import start_blocking_portal
-from sqlalchemy import event
 
 from hookwright_schemas import load_contract
+from hookwright_sender.api import openapi
 from hookwright_sender.api.app import create_app
 from hookwright_sender.api.services import Services
 from hookwright_sender.delivery.log import DeliveryLog
@@ -28,7 +28,7 @@ from hookwright_sender.platform.testing import WebhookTester
 from hookwright_sender.platform.webhooks import Webhooks
 from hookwright_sender.settings import Settings
 from hookwright_sender.store.database import Database
-from hookwright_sender.store.schema import upgrade
+from tests.platform_database import hurry
 
 from .client import Client, Document
 from .names import Names
@@ -119,6 +119,23 @@ def services_of(database, ring, names, receiver):
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_document():
+    """Write the document once, which says the same of every application with these operations."""
+    real, written = openapi.document, {}
+
+    def document(resources, contract):
+        ids = (each.id for resource in resources for each in resource.operations)
+        about = (contract.identity, *ids)
+        if about not in written:
+            written[about] = real(resources, contract)
+        return written[about]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openapi, "document", document)
+        yield
+
+
 @pytest.fixture(scope="session")
 def portal():
     """An event loop in a thread."""
@@ -129,6 +146,8 @@ def portal():
 @pytest.fixture(scope="session")
 def made():
     """Return the maker of worlds: conftest is not importable."""
+    # What an application says of itself, read once.
+    documents = {}
 
     def make(database, ring, portal, **options):
         names, receiver, log = Names(), Receiver(), options.pop("log", Log())
@@ -139,7 +158,9 @@ def made():
         keys = [services.accounts.create(name).key for name in ("ours", "theirs")]
         nobody = Client(app, portal, Document({"paths": {}, "components": {"schemas": {}}}))
         document = nobody.get("/api/v1/openapi.json", checked=False)
-        nobody.document = Document(json.loads(document.body))
+        if document.body not in documents:
+            documents[document.body] = Document(json.loads(document.body))
+        nobody.document = documents[document.body]
         if log is not None:
             log.lines.clear()
         return World(
@@ -155,26 +176,12 @@ def world(database, ring, portal, made):
     return made(database, ring, portal)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory):
-    """The file of a SQLite database with the platform's tables, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "platform.db"
-    with Database(f"sqlite:///{path}") as database:
-        upgrade(database)
-    return path
-
-
 @pytest.fixture
-def sqlite(tmp_path, template):
+def sqlite(tmp_path, upgraded_file):
     """A database with the platform's tables, of the kind that is quick to make."""
-    shutil.copy(template, tmp_path / "platform.db")
+    shutil.copy(upgraded_file, tmp_path / "platform.db")
     with Database(f"sqlite:///{tmp_path}/platform.db") as database:
-
-        @event.listens_for(database._engine, "connect")
-        def hurry(connection, _record):
-            # What is tested with it survives no power cut, and need not wait for the disk.
-            connection.execute("PRAGMA synchronous=OFF")
-
+        hurry(database)
         yield database
 
 

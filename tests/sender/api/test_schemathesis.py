@@ -33,7 +33,7 @@ def ids(small):
     }  # fmt: skip
 
 
-def configuration(key, ids):
+def configuration(key, ids, examples):
     """Return what is asked: the same at every run, and about objects that are there."""
     operations = []
     for each in OPERATIONS:
@@ -60,15 +60,23 @@ def configuration(key, ids):
         {
             "seed": 20261125,
             "headers": {"Authorization": f"Bearer {key}"},
-            "generation": {"max-examples": 5, "deterministic": True, "database": "none"},
+            "generation": {"max-examples": examples, "deterministic": True, "database": "none"},
             "operations": operations,
         }
     )
 
 
-def test_schemathesis_finds_no_fault(small, ids):
+@pytest.mark.parametrize(
+    "examples",
+    [
+        # Of the random ones; the boundaries are the same thousand requests for both.
+        pytest.param(1, id="one of each"),
+        pytest.param(20, id="many", marks=[pytest.mark.soak, pytest.mark.timeout(1800)]),
+    ],
+)
+def test_schemathesis_finds_no_fault(small, ids, examples):
     """Examples, boundaries, random requests and chains of them, by all checks that there are."""
-    configured = configuration(small.ours.key, ids)
+    configured = configuration(small.ours.key, ids, examples)
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", small.app, config=configured)
     failures, phases, seen = [], {}, {}
     for event in from_schema(schema).execute():

@@ -43,6 +43,7 @@ class Echo:
 
 def test_the_files_of_the_database_hold_nothing_that_was_entered(platform):
     """Not as it is, and not in another way of writing; what is public is found, as a check."""
+    before = written(platform.database)
     account = platform.accounts.create("Findable Name")
     ada = platform.accounts.authenticate(account.key)
     known = [account.key, platform.accounts.issue_key(account.id).key]
@@ -78,7 +79,7 @@ def test_the_files_of_the_database_hold_nothing_that_was_entered(platform):
     platform.verify(ada)
     platform.webhooks.remove(ada, project)
 
-    files = list(raw(platform.database))
+    files = [(path, path.read_bytes()) for path in raw(platform.database, before)]
     assert any(b"Findable Name" in content for _, content in files)
     for needle in (*ENTERED, *known):
         for form in forms(needle):
@@ -101,21 +102,31 @@ def forms(needle):
         yield int(needle).to_bytes(8, "big")
 
 
-def raw(database):
-    """Yield every file that the database consists of."""
+def written(database):
+    """Return how far a server's log of changes, its WAL, has got: the name of a file."""
     if database.is_sqlite:
-        for path in database.file.parent.glob(f"{database.file.name}*"):
-            yield path, path.read_bytes()
+        return None
+    with database.reading() as connection:
+        asked = text("SELECT pg_walfile_name(pg_current_wal_lsn())")
+        return connection.execute(asked).scalar_one()
+
+
+def raw(database, before):
+    """Yield every file that the database consists of; of a WAL those from one file on."""
+    if database.is_sqlite:
+        yield from database.file.parent.glob(f"{database.file.name}*")
         return
     with database.reading() as connection:
         folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
         # Until then the rows are in memory, and in the WAL.
         connection.execute(text("CHECKPOINT"))
+        asked = text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        own = str(connection.execute(asked).scalar_one())
+    after = written(database)
     if not os.access(folder, os.R_OK):
         pytest.skip("the files of PostgreSQL cannot be read by this user")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            try:
-                yield path, path.read_bytes()
-            except FileNotFoundError:
-                continue
+    # The databases of other tests are not read, nor what was written before, and may vanish.
+    yield from (folder / "base" / own).iterdir()
+    for path in (folder / "pg_wal").iterdir():
+        if before <= path.name <= after:
+            yield path

@@ -1,17 +1,11 @@
-"""What rotations are tested on, and a program that kills one at each of its steps.
-
-Usage: rotation_killed.py every URL KEYS|FILE STRIDE  kills at every (nth) statement or file
-                                                      operation;
-       rotation_killed.py rotate URL KEYS             rotates, and prints a line for each batch.
-"""
+"""What rotations are tested on, and what a process does that kills one at each of its steps."""
 
 import fcntl
-import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -174,10 +168,9 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-def every(url: str, given: str, stride: str) -> None:
-    """Kill a rotation at every (nth) step; print what then stood there, and after the next run."""
-    file = Path(given) if Path(given).is_absolute() else None
-    keys = None if file is not None else given
+def every(url: str, keys: str | None, file: Path | None, stride: int, pipe: Connection) -> None:
+    """Kill a rotation at every nth step; say what then stood there, and after the next run."""
+    hurry()
     with Database(url) as database:
         values = fill(database, open_key_ring(database, keys, file), 3)
         step = 1
@@ -204,8 +197,8 @@ def every(url: str, given: str, stride: str) -> None:
             }
             # It keeps the key file locked.
             del ring
-            print(json.dumps(report), flush=True)  # noqa: T201
-            step += int(stride)
+            pipe.send(report)
+            step += stride
 
 
 def newest(keys: str | None, file: Path | None) -> str:
@@ -216,11 +209,17 @@ def newest(keys: str | None, file: Path | None) -> str:
     return next(line for line in file.read_text().splitlines() if not line.startswith("#"))
 
 
-def shown(url: str, keys: str) -> None:
-    """Rotate, and print a line for each batch."""
+def told(url: str, keys: str, batch: int, pipe: Connection) -> None:
+    """Rotate, and say the size of each batch."""
+    hurry()
     with Database(url) as database:
         ring = open_key_ring(database, keys, None)
-        rotate(database, ring, lambda size: print(size, flush=True), batch=100)  # noqa: T201
+        rotate(database, ring, pipe.send, batch=batch)
+
+
+def hurry() -> None:
+    """Let nobody wait for the disk: only processes are killed here, never the machine."""
+    database_module.PRAGMAS = (*database_module.PRAGMAS, "PRAGMA synchronous=OFF")
 
 
 def change(database: Database, ring: KeyRing, row: int, value: bytes) -> None:
@@ -231,9 +230,3 @@ def change(database: Database, ring: KeyRing, row: int, value: bytes) -> None:
         connection.execute(
             update(webhooks).where(webhooks.c.id == row).values(settings=ring.encrypt(value, where))
         )
-
-
-if __name__ == "__main__":
-    # Only processes are killed here, never the machine, so that nobody need wait for the disk.
-    database_module.PRAGMAS = (*database_module.PRAGMAS, "PRAGMA synchronous=OFF")
-    {"every": every, "rotate": shown}[sys.argv[1]](*sys.argv[2:])

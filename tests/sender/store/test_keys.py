@@ -1,7 +1,5 @@
 """The keys that a database knows, against those that a process was given."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,22 +20,7 @@ from hookwright_sender.store.keys import key_file_of, open_for_rotation, open_ke
 from hookwright_sender.store.tables import encryption_keys
 
 from .rotation_killed import fill, key_ids
-
-START = """
-import sys
-from pathlib import Path
-from hookwright_schemas import HookwrightError
-from hookwright_sender.store.database import Database
-from hookwright_sender.store.keys import open_key_ring
-url, keys, file = sys.argv[1:]
-with Database(url) as database:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    try:
-        print(open_key_ring(database, keys or None, Path(file) if file else None).newest)
-    except HookwrightError as error:
-        print(f"{type(error).__name__}: {error}")
-"""
+from .starting import together
 
 
 @pytest.fixture
@@ -193,21 +176,8 @@ def test_a_key_file_that_vanishes_while_it_is_made(database, file, monkeypatch):
 
 
 def started_together(database, *given):
-    """Start processes with `(keys, file)` each, let them go at once, and return what they say."""
-    url = database.url.render_as_string(hide_password=False)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", START, url, keys or "", file or ""],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )
-        for keys, file in given
-    ]  # fmt: skip
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    return [process.communicate(timeout=60)[0].strip() for process in processes]
+    """Start processes with `(keys, file)` each at the same moment, and return what they say."""
+    return together(database.url.render_as_string(hide_password=False), given)
 
 
 def test_processes_that_start_together_agree_on_one_file(database, file):
