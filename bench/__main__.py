@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import receiver, sender, sender_emit, sender_latency, sender_queue
+from bench import receiver, receiver_verdict, sender, sender_emit, sender_latency, sender_queue
 from bench.result import Result, Skipped
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "receiver.starlette": receiver.starlette,
     "receiver.flask": receiver.flask,
+    "receiver.verdict": receiver_verdict.verdict,
     "sender.durable": sender.durable,
     "sender.durable_vs_celery": sender.durable_vs_celery,
     "sender.emit": sender_emit.emit,
