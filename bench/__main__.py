@@ -5,7 +5,15 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from bench import receiver, receiver_backlog, sender, sender_emit, sender_latency, sender_queue
+from bench import (
+    receiver,
+    receiver_backlog,
+    receiver_verdict,
+    sender,
+    sender_emit,
+    sender_latency,
+    sender_queue,
+)
 from bench.result import Result, Skipped
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -13,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "receiver.flask": receiver.flask,
     "receiver.starlette.backlog": partial(receiver_backlog.backlog, "starlette"),
     "receiver.flask.backlog": partial(receiver_backlog.backlog, "flask"),
+    "receiver.verdict": receiver_verdict.verdict,
     "sender.durable": sender.durable,
     "sender.durable_vs_celery": sender.durable_vs_celery,
     "sender.emit": sender_emit.emit,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import receiver, sender, sender_emit, sender_latency, sender_queue
+from bench import receiver, receiver_verdict, sender, sender_emit, sender_latency, sender_queue
 from bench.__main__ import BENCHMARKS, main
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,8 @@ SHORT = [
     (receiver, "ROUNDS", 1),
     (receiver, "SECONDS", 1),
     (receiver, "WARM_UP", 0),
+    (receiver_verdict, "ROUNDS", 1),
+    (receiver_verdict, "WRONG", 20_000),
     (sender, "ROUNDS", 1),
     (sender, "COUNT", 1000),
     (sender, "CELERY_COUNT", 50),

@@ -10,15 +10,18 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from hookwright_receiver import STACKS, Answers, generate
+from hookwright_receiver.generator import AUTHS
 
 FIRST = next(iter(STACKS))
 PAGE = Path(__file__).parents[3] / "docs" / "generating.md"
 PATIENCE = 60
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install --quiet --editable ."
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -104,12 +107,35 @@ def test_every_command_of_the_page_works(tmp_path: Path, port: int) -> None:
     assert (folder / "from-python" / "from_python" / "handlers.py").is_file()
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project's own environment, made as its README says: by `INSTALL`."""
+    folder = tmp_path_factory.mktemp("installed") / "leads"
+    generate(folder, Answers(stack=FIRST, auth="token"))
+    subprocess.run(["sh", "-ec", INSTALL], cwd=folder, env=environment(0), check=True)
+    return folder / ".venv"
+
+
+# Each proof of the sender, and each stack with one of them; `make soak` has each with all.
+USUAL = [(stack, AUTHS[number % len(AUTHS)]) for number, stack in enumerate(STACKS)]
+USUAL += [(FIRST, auth) for auth in AUTHS if auth not in {used for _, used in USUAL}]
+
+
 @pytest.mark.parametrize(
     ("stack", "auth"),
-    [*((stack, "token") for stack in STACKS), (FIRST, "signature"), (FIRST, "none")],
+    [
+        pytest.param(*row, marks=[] if row in USUAL else [pytest.mark.soak])
+        for row in product(STACKS, AUTHS)
+    ],
 )
-def test_a_project_runs_as_its_readme_says(
-    tmp_path: Path, needs: Callable[[str, str], str], port: int, stack: str, auth: str
+@pytest.mark.xdist_group("generated README")
+def test_a_project_runs_as_its_readme_says(  # noqa: PLR0913, PLR0917  fixtures and a table
+    tmp_path: Path,
+    needs: Callable[[str, str], str],
+    installed: Path,
+    port: int,
+    stack: str,
+    auth: str,
 ) -> None:
     """Install, make a secret, serve; then send a sample and see it in the inbox."""
     needs("curl", "curl")
@@ -117,5 +143,8 @@ def test_a_project_runs_as_its_readme_says(
     generate(tmp_path / "leads", Answers(stack=stack, auth=auth))
     readme = (tmp_path / "leads" / "README.md").read_text()
     section = readme[readme.index("## Run it") : readme.index("## What arrives")]
+    # All of them install themselves by the same line: it is run once, for the first of them.
+    assert section.count(f"\n{INSTALL}\n") == 1
+    section = section.replace(INSTALL, f"ln -s {installed} .venv")
     printed, _ = run_page(section, tmp_path / "leads", tmp_path, port)
     assert '"status": "' in printed

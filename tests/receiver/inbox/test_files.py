@@ -3,11 +3,13 @@
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from .conftest import EVENT, PACKAGE, module
 
@@ -153,54 +155,62 @@ def test_digits_are_kept(receiver, handle):
     assert found == [("12345678901234567.89", '{"x":[0.10000000000000000001,-0]}')]
 
 
-def run(receiver, project, *arguments):
-    """Run a command of the project in its folder."""
-    return subprocess.run(
-        [sys.executable, "-m", PACKAGE, *arguments],
+@pytest.fixture
+def inbox(receiver, monkeypatch):
+    """Run a command of the project in its folder, in this process; return what it prints."""
+
+    def opened(database, **options):
+        """An inbox that is closed with the receiver's own: no process ends here."""
+        receiver.sessions.append(module("inbox").Inbox(database, **options))
+        return receiver.sessions[-1]
+
+    def run(*arguments):
+        done = CliRunner().invoke(
+            module("__main__").commands, ["inbox", *arguments], env={"DATABASE_URL": receiver.url}
+        )
+        assert (done.exit_code, done.stderr_bytes) == (0, b"")
+        return done.stdout_bytes
+
+    monkeypatch.setattr(module("inbox_commands"), "Inbox", opened)
+    before = signal.getsignal(signal.SIGPIPE)
+    yield run
+    signal.signal(signal.SIGPIPE, before)
+
+
+def test_the_files_can_be_made_anew(receiver, inbox, project):
+    """`inbox export` writes what the sinks wrote, byte for byte, whatever came of their files."""
+    done = subprocess.run(
+        [sys.executable, "-m", PACKAGE, "inbox", "export", "--format", "csv"],
         env={"PYTHONPATH": str(project), "DATABASE_URL": receiver.url},
         capture_output=True,
         check=False,
     )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == FILE.read_bytes()
+    jsonl = ("export", "--format", "jsonl")
+    assert inbox(*jsonl) == Path("received/events.jsonl").read_bytes()
+    assert inbox(*jsonl, "--since", "2999-01-01") == b""
+    assert inbox(*jsonl, "--since", "1h")
 
 
-def test_the_files_can_be_made_anew(receiver, project):
-    """`inbox export` writes what the sinks wrote, byte for byte, whatever came of their files."""
-    for arguments, file in (
-        (["--format", "csv"], FILE),
-        (["--format", "jsonl"], Path("received/events.jsonl")),
-    ):
-        done = run(receiver, project, "inbox", "export", *arguments)
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert done.stdout == file.read_bytes()
-    assert (
-        run(
-            receiver, project, "inbox", "export", "--format", "jsonl", "--since", "2999-01-01"
-        ).stdout
-        == b""
-    )
-    assert run(receiver, project, "inbox", "export", "--format", "jsonl", "--since", "1h").stdout
-
-
-def test_commands_show_what_they_do_not_know(receiver, project):
+def test_commands_show_what_they_do_not_know(receiver, inbox):
     """An event that has left the contract has parameters alone; all others are shown beside it."""
     receiver.tell("UPDATE inbox SET event = 'refunded' WHERE id = 1")
     for command in (["list", "--json"], ["show", "1"], ["list"], ["export", "--format", "jsonl"]):
-        done = run(receiver, project, "inbox", *command)
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert b"refunded" in done.stdout
-    listed = run(receiver, project, "inbox", "list", "--json").stdout.splitlines()
+        assert b"refunded" in inbox(*command)
+    listed = inbox("list", "--json").splitlines()
     assert json.loads(listed[0])["parameters"]["id"] == "e0"
     assert json.loads(listed[1])["payload"]["id"] == "e1"
 
 
-def test_what_a_payload_says_to_a_terminal_is_not_said(receiver, project):
+def test_what_a_payload_says_to_a_terminal_is_not_said(receiver, inbox):
     """An error or a pointer that quotes a payload reaches the terminal as harmless letters."""
     receiver.tell(
         "UPDATE inbox SET status = 'dead', error = ? WHERE id = 1", "\x1b]0;owned\x07\u202e"
     )
-    done = run(receiver, project, "inbox", "dead")
-    assert b"\x1b" not in done.stdout
-    assert b"owned" in done.stdout
+    shown = inbox("dead")
+    assert b"\x1b" not in shown
+    assert b"owned" in shown
 
 
 def test_the_wrong_folder(project, tmp_path, monkeypatch):

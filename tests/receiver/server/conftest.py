@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,7 +24,15 @@ from hookwright_receiver import STACKS, Answers, generate
 
 # The stacks that share the server layer of generated Python projects.
 PYTHON_STACKS = [name for name, stack in STACKS.items() if "python" in stack.layers]
+# Modules that are the same in each of them, and are tested in one: `test_same_modules` sees to it.
+SAME_MODULES = (
+    *("__main__", "contract", "database", "problems", "reading", "server", "settings", "sqlite"),
+    *("startup", "strict_json", "violations"),
+)
+ONE_STACK = pytest.mark.parametrize("project", PYTHON_STACKS[:1], indirect=True, scope="session")
 PATIENCE = 30.0
+# What the tests of a module share: receivers, one of each stack.
+SHARED = {"server", "patient", "hasty"}
 # Starts `serve` as `python -m` does, with some constants of modules set to other values before.
 LAUNCH = """
 import importlib, json, runpy, sys
@@ -34,6 +43,16 @@ for name, value in constants.items():
 sys.argv = [package, "serve"]
 runpy.run_module(package, run_name="__main__")
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that share a receiver to the same process."""
+    for item in items:
+        own = isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents
+        if own and SHARED & set(item.fixturenames):
+            stack = item.callspec.params.get("project") or item.callspec.params["server"]
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {stack}"))
 
 
 def wait_until(condition: Callable[[], bool], *, within: float = PATIENCE) -> None:
@@ -140,7 +159,7 @@ class Server:
                 stderr=log,
             )
 
-    @property
+    @cached_property
     def port(self) -> int:
         """The port, once the log has named it."""
         return next(int(line["port"]) for line in self.lines() if line["message"] == "listening")
@@ -186,10 +205,15 @@ class Server:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
-    def close(self) -> None:
-        """End everything."""
+    def hang_up(self) -> None:
+        """End every connection."""
         for client in self.clients:
             client.sock.close()
+        self.clients.clear()
+
+    def close(self) -> None:
+        """End everything."""
+        self.hang_up()
         self.process.kill()
         self.process.wait()
 
@@ -255,15 +279,24 @@ def run(project: Project, tmp_path: Path) -> Callable[..., "subprocess.Completed
     return run
 
 
-@pytest.fixture(scope="module")
-def server(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A receiver as it is generated; the tests of a module share it."""
-    server = Server(project, tmp_path_factory.mktemp("receiver"), {}, {})
+@contextmanager
+def shared(
+    project: Project, folder: Path, constants: Mapping[str, float] | None = None
+) -> Iterator[Server]:
+    """Run a receiver that several tests share."""
+    server = Server(project, folder, {}, constants or {})
     try:
         server.wait()
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def server(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A receiver as it is generated; the tests of a module share it."""
+    with shared(project, tmp_path_factory.mktemp("receiver")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

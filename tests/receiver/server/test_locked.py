@@ -15,12 +15,12 @@ LATE = 5.0
 
 
 @pytest.fixture
-def locked(start):
+def locked(server):
     """A receiver whose inbox cannot be written."""
-    server = start()
     with closing(sqlite3.connect(server.folder / "inbox.db", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         yield server
+    server.hang_up()
 
 
 def answers(clients):

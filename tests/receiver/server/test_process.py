@@ -7,6 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from .conftest import ONE_STACK
+
 POST = b"POST /webhooks/joturl HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
 
 
@@ -52,6 +54,7 @@ def test_killed(start, project, tmp_path):
     start(PORT=str(port))
 
 
+@ONE_STACK
 def test_port_in_use(run):
     """A port that another process has is one line, and exit code 2: it is not shared."""
     with socket.create_server(("127.0.0.1", 0), reuse_port=True) as other:
@@ -62,6 +65,7 @@ def test_port_in_use(run):
     assert f"HOST 127.0.0.1, PORT {port}" in line
 
 
+@ONE_STACK
 def test_no_such_host(run):
     """A name that is nobody's is one line, and exit code 2."""
     done = run(HOST="no-such-host.invalid")
@@ -70,6 +74,7 @@ def test_no_such_host(run):
     assert "no-such-host.invalid" in line
 
 
+@ONE_STACK
 def test_no_inbox(run):
     """An inbox that cannot be opened is one line, and exit code 1."""
     done = run(DATABASE_URL="sqlite:///missing/inbox.db")

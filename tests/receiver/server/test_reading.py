@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from .conftest import ONE_STACK
+
+pytestmark = ONE_STACK
 LIMIT = 10
 PLAIN, CHUNKED = {"content-length": "4"}, {"transfer-encoding": "chunked"}
 

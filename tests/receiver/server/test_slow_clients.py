@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from .conftest import wait_until
+from .conftest import shared, wait_until
 
 HEAD = b"POST /webhooks/joturl HTTP/1.1\r\nHost: x\r\n"
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -14,6 +14,34 @@ MEGABYTE = 1024 * 1024
 MANY = 40
 NEVER = {"server.HEAD_TIMEOUT": 600_000, "reading.BODY_TIMEOUT": 600.0}
 SOON = {"server.HEAD_TIMEOUT": 1_000, "reading.BODY_TIMEOUT": 1.0}
+
+
+@pytest.fixture(scope="module")
+def shared_patient(project, tmp_path_factory):
+    """A receiver that waits for ever."""
+    with shared(project, tmp_path_factory.mktemp("patient"), NEVER) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_hasty(project, tmp_path_factory):
+    """A receiver that soon has enough."""
+    with shared(project, tmp_path_factory.mktemp("hasty"), SOON) as server:
+        yield server
+
+
+@pytest.fixture
+def patient(shared_patient):
+    """A receiver that waits for ever, without the connections of another test."""
+    yield shared_patient
+    shared_patient.hang_up()
+
+
+@pytest.fixture
+def hasty(shared_hasty):
+    """A receiver that soon has enough, without the connections of another test."""
+    yield shared_hasty
+    shared_hasty.hang_up()
 
 
 def serves(server):
@@ -44,23 +72,21 @@ BEGUN = pytest.mark.parametrize(
 
 
 @BEGUN
-def test_drip(start, begin, end):
+def test_drip(patient, begin, end):
     """More clients than threads do not come to an end; nobody else waits for them."""
-    server = start(NEVER)
-    clients = [server.connect() for _ in range(MANY)]
+    clients = [patient.connect() for _ in range(MANY)]
     for client in clients:
         client.send(begin)
     for _ in range(3):
         for client in clients:
             client.send(b"x")
-        assert serves(server)
+        assert serves(patient)
 
 
 @BEGUN
-def test_drip_ends(start, begin, end):
+def test_drip_ends(hasty, begin, end):
     """Who sends on and on is cut off: with a 408 where a request stands, else without a word."""
-    server = start(SOON)
-    client = server.connect()
+    client = hasty.connect()
     client.send(begin)
     if begin.startswith(HEALTH):
         assert client.answer().status == 200
@@ -69,10 +95,9 @@ def test_drip_ends(start, begin, end):
     assert client.rest()[9:12] == end
 
 
-def test_idle(start):
+def test_idle(hasty):
     """A connection on which nothing comes is closed, without a word."""
-    server = start(SOON)
-    client, silent = server.connect(), server.connect()
+    client, silent = hasty.connect(), hasty.connect()
     client.send(HEALTH)
     assert client.answer().status == 200
     assert client.is_closed()
@@ -124,11 +149,10 @@ def test_budget(start):
     assert last.answer().status == 400
 
 
-def test_deaf_client(start):
+def test_deaf_client(patient):
     """A client that takes no answers keeps nobody else waiting, and costs no memory."""
-    server = start(NEVER)
-    before = server.memory()
-    client = server.connect()
+    before = patient.memory()
+    client = patient.connect()
     stopped = threading.Event()
 
     def flood():
@@ -139,8 +163,8 @@ def test_deaf_client(start):
     writer.start()
     try:
         for _ in range(5):
-            assert serves(server)
-        assert server.memory() - before < 16 * MEGABYTE
+            assert serves(patient)
+        assert patient.memory() - before < 16 * MEGABYTE
     finally:
         stopped.set()
         client.sock.shutdown(2)

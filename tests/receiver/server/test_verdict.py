@@ -1,13 +1,16 @@
 """The verdict on a payload is the validator's alone; the explanation explains, within bounds."""
 
 import json
-import time
 from decimal import Decimal
 
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from .conftest import ONE_STACK
+
+pytestmark = ONE_STACK
 
 LEAVES = [
     {"type": "string"},
@@ -139,16 +142,18 @@ def test_no_value_is_told(project, rule):
     assert all(found.detail and SECRET not in found.detail for found in told), told
 
 
+# Each error takes time: so many may be made to tell twenty of them.
+MOST = 5000
 DEEP = {"anyOf": [ITEMS["properties"]["items"], {"items": {"type": "null"}}]}
 LARGE = [
-    (ITEMS, {"items": [1] * 500_000}, "each is wrong"),
-    (ITEMS, {"items": ["x"] * 499_999 + [1]}, "the last one is"),
+    (ITEMS, {"items": [1] * 100_000}, "each is wrong"),
+    (ITEMS, {"items": ["x"] * 99_999 + [1]}, "the last one is"),
     (
         {"additionalProperties": {"type": "null"}},
         dict.fromkeys(map(str, range(100_000)), 1),
         "members",
     ),
-    ({"properties": {"items": DEEP}}, {"items": [1] * 500_000}, "in each alternative"),
+    ({"properties": {"items": DEEP}}, {"items": [1] * 100_000}, "in each alternative"),
     (
         {"properties": {"a": {"not": {}}}, "additionalProperties": False},
         {"a" * 10**6: 1},
@@ -158,13 +163,23 @@ LARGE = [
 
 
 @pytest.mark.parametrize(("schema", "payload", "why"), LARGE)
-def test_large(project, schema, payload, why):
-    """However much is wrong, it is told soon, and briefly."""
-    start = time.process_time()
+def test_large(project, monkeypatch, schema, payload, why):
+    """However much is wrong, little of it is looked at and told; `bench` has the time it takes."""
+    module, errors = project.module("violations"), []
+    flatten = module._flatten
+    monkeypatch.setattr(module, "_flatten", lambda of: flatten(looked_at(of, errors)))
     found = violations(project, schema, payload)
-    assert time.process_time() - start < 2, why
-    assert found
+    assert found, why
     assert_bounded(found)
+    assert len(errors) <= MOST, why
+
+
+def looked_at(errors, seen):
+    """Yield errors, and write down each of them, those of alternatives included."""
+    for error in errors:
+        seen.append(error)
+        seen.extend(each for other in getattr(error.kind, "context", []) for each in other)
+        yield error
 
 
 def test_and_more(project):

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 import tempfile
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 from hookwright_receiver.conformance.project.ports import reserved_port
@@ -114,11 +115,8 @@ class Process:
         self.receiver.loose = False
 
     def _rows(self, sql):
-        store = Store(self.world.path)
-        try:
-            return store.rows(sql)
-        finally:
-            store.close()
+        with closing(sqlite3.connect(self.world.path, timeout=0)) as database:
+            return database.execute(sql).fetchall()
 
     async def entries(self):
         return [
