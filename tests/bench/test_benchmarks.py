@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import receiver, receiver_verdict, sender, sender_emit, sender_latency, sender_queue
+from bench import (
+    receiver,
+    receiver_backlog,
+    receiver_verdict,
+    sender,
+    sender_emit,
+    sender_latency,
+    sender_queue,
+)
 from bench.__main__ import BENCHMARKS, main
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +33,10 @@ SHORT = [
     (receiver, "ROUNDS", 1),
     (receiver, "SECONDS", 1),
     (receiver, "WARM_UP", 0),
+    (receiver_backlog, "ROUNDS", 1),
+    # However quick the handlers are, a short round has no backlog left at its end.
+    (receiver_backlog, "BEHIND", -1),
+    (receiver_backlog, "SPARE", 2001),
     (receiver_verdict, "ROUNDS", 1),
     (receiver_verdict, "WRONG", 20_000),
     (sender, "ROUNDS", 1),
@@ -43,24 +55,22 @@ SHORT = [
     (sender_queue, "CLAIMS", 3),
     (sender_queue, "COUNT", 1000),
 ]
-# What the short ones leave to `make soak`: a second worker beside the first, another rate.
+# What the short ones leave to `make soak`: a second worker beside the first, another rate or stack.
 ONE_WORKER = [(sender_queue, "WORKERS", (1,))]
-ANOTHER_RATE = "sender.latency_p95_200"
+OTHERS = ("sender.latency_p95_200", "receiver.flask.backlog")
 RUNS = [
-    *(
-        pytest.param(name, SHORT + ONE_WORKER, id=name)
-        for name in BENCHMARKS
-        if name != ANOTHER_RATE
-    ),
+    *(pytest.param(name, SHORT + ONE_WORKER, id=name) for name in BENCHMARKS if name not in OTHERS),
     *(
         pytest.param(name, SHORT, id=f"{name}, in full", marks=pytest.mark.soak)
-        for name in ("sender.postgres_workers", ANOTHER_RATE)
+        for name in ("sender.postgres_workers", *OTHERS)
     ),
 ]
 # Those that print more than the line of their own name.
 MORE = {
-    "receiver.starlette": ["receiver.starlette.with_handlers"],
-    "receiver.flask": ["receiver.flask.with_handlers"],
+    "receiver.starlette": ["receiver.starlette.with_handlers", "receiver.starlette.handlers"],
+    "receiver.flask": ["receiver.flask.with_handlers", "receiver.flask.handlers"],
+    "receiver.starlette.backlog": ["receiver.starlette.backlog.memory"],
+    "receiver.flask.backlog": ["receiver.flask.backlog.memory"],
     "sender.claim_1m": ["sender.claim_1m.memory"],
 }
 
