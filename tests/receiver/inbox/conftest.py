@@ -11,10 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psycopg
 import pytest
 
 from hookwright_receiver import Answers, generate
 from hookwright_schemas import load_contract
+from tests import postgresql as servers
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "foreign"
 PACKAGE = "receiver_of_foreign_messages"
@@ -145,6 +147,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     sys.path.insert(0, str(root))
     yield root
     sys.path.remove(str(root))
+
+
+@pytest.fixture(scope="session")
+def shared_database(postgresql: servers.Server) -> Iterator[str]:
+    """The URL of a database that these tests have one after another."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(shared_database: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, emptied again after the test: sooner than made."""
+    yield shared_database
+    with psycopg.connect(shared_database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 @pytest.fixture(params=DATABASES)

@@ -1,11 +1,13 @@
 """The generated tests notice it when the receiver that they came with is broken."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,19 +53,56 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(project: Path, *tests: str) -> tuple[int, str]:
-    """Run generated tests as the project's owner would; return the exit code and the output."""
-    # Of all that is installed here, the owner has none of the plugins.
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests],
-        cwd=project,
-        env={name: value for name, value in environment.items() if name != "PYTEST_ADDOPTS"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return finished.returncode, finished.stdout + finished.stderr
+class Runner:
+    """Runs generated tests as a project's owner would, without starting Python for each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> "subprocess.Popen[str]":
+        """Start the process that forks. Of all the plugins here, the owner has none."""
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        return subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("forking.py")],
+            env={name: value for name, value in environment.items() if name != "PYTEST_ADDOPTS"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, project: Path, *tests: str) -> tuple[int, str]:
+        """Return the exit code and the output."""
+        if self.process is None:
+            self.process = self.start()
+        process, output = self.process, self.folder / "output"
+        output.unlink(missing_ok=True)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        row = {"project": str(project), "tests": tests, "output": str(output)}
+        try:
+            process.stdin.write(json.dumps(row) + "\n")
+            process.stdin.flush()
+            return int(process.stdout.readline()), output.read_text()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End what runs: a test that took too long is not there for the next one."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """What runs generated tests."""
+    runner = Runner(tmp_path_factory.mktemp("runner"))
+    runner.process = runner.start()
+    yield runner
+    runner.stop()
 
 
 def named(project: str, *, quick: bool) -> list[str]:
@@ -76,7 +115,9 @@ def named(project: str, *, quick: bool) -> list[str]:
     "quick", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["quick", "all"]
 )
 @pytest.mark.parametrize("project", PROJECTS)
-def test_a_receiver_as_it_is_generated_passes(projects: Path, project: str, *, quick: bool) -> None:
+def test_a_receiver_as_it_is_generated_passes(
+    projects: Path, run: Runner, project: str, *, quick: bool
+) -> None:
     """Otherwise it would prove nothing that a broken one fails."""
     code, output = run(projects / project, *named(project, quick=quick))
     assert code == 0, output
@@ -95,7 +136,9 @@ def test_each_row_applies(projects: Path, project: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_broken_receiver_fails(projects: Path, tmp_path: Path, row: Sabotage) -> None:
+def test_a_broken_receiver_fails(
+    projects: Path, run: Runner, tmp_path: Path, row: Sabotage
+) -> None:
     """In the test that names the promise: a failure, and not an error of another kind."""
     project = tmp_path / "project"
     shutil.copytree(projects / row.project, project, ignore=shutil.ignore_patterns("__pycache__"))
