@@ -21,7 +21,8 @@ VARYING = {
     "TIME": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?",
     "DATE": r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT",
     "DAY": r"\d{4}-\d\d-\d\d",
-    "ID": r"\d{17,19}",
+    # Not the digits of a time in seconds.
+    "ID": r"(?<![.\d])\d{17,19}",
     "TOKEN": r"[A-Za-z0-9]{20}\.[A-Za-z0-9]{20}",
     "SECRET": r"whsec_[A-Za-z0-9+/=]+",
     "SIGNATURE": r"v1,[A-Za-z0-9+/=]+",

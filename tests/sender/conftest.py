@@ -41,6 +41,9 @@ class Exchange:
 
     async def write(self, data):
         """Write, and wait until the socket took it."""
+        if self.writer.is_closing():
+            # asyncio lets that pass, for uvloop it is a mistake.
+            raise ConnectionResetError
         self.server.written += len(data)
         self.writer.write(data)
         await self.writer.drain()
