@@ -20,11 +20,13 @@ COMMANDS = [
 ]
 
 
+# They have two cores to themselves, one for who is measured: not one beside the other.
+pytestmark = pytest.mark.xdist_group("the benchmarks' cores")
+
 # What makes each of them short: (module, name, value).
 SHORT = [
     (receiver, "ROUNDS", 1),
     (receiver, "SECONDS", 1),
-    (receiver, "WARM_UP", 0),
     (sender, "ROUNDS", 1),
     (sender, "COUNT", 1000),
     (sender, "CELERY_COUNT", 50),
