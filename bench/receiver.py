@@ -95,6 +95,5 @@ def _rate(folder: Path, contender: Contender, body: bytes) -> float:
         leftover.unlink()
     origin = f"http://127.0.0.1:{contender.ready}"
     with serving(contender.command, folder, contender.environment, f"{origin}/healthz"):
-        if WARM_UP:
-            requests_per_second(origin + contender.path, body, seconds=WARM_UP)
+        requests_per_second(origin + contender.path, body, seconds=WARM_UP)
         return requests_per_second(origin + contender.path, body, seconds=SECONDS)

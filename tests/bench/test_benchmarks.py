@@ -28,11 +28,13 @@ COMMANDS = [
 ]
 
 
+# They have two cores to themselves, one for who is measured: not one beside the other.
+pytestmark = pytest.mark.xdist_group("the benchmarks' cores")
+
 # What makes each of them short: (module, name, value).
 SHORT = [
     (receiver, "ROUNDS", 1),
     (receiver, "SECONDS", 1),
-    (receiver, "WARM_UP", 0),
     (receiver_backlog, "ROUNDS", 1),
     # However quick the handlers are, a short round has no backlog left at its end.
     (receiver_backlog, "BEHIND", -1),
