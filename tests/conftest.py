@@ -13,7 +13,7 @@ from _pytest.nodeid import NodeId
 
 from hookwright_receiver.conformance.project.ports import reserved_port
 
-from . import costs, leftovers
+from . import costs, leftovers, quick
 from . import nameserver as _nameserver
 from . import postgresql as _postgresql
 from .programs import needs as _needs
@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Not as a part of this file, whose hooks hear nothing of what the session's fixtures do.
     config.pluginmanager.register(leftovers)
     config.pluginmanager.register(costs)
+    config.pluginmanager.register(quick)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
