@@ -28,7 +28,7 @@ test: $(READY)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" $(ARGS)
 
 quick: $(READY)
-	@$(BIN)/python -m pytest -n $(JOBS) -m "quick and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $$(getconf _NPROCESSORS_ONLN) -m "quick and not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .

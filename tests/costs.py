@@ -20,8 +20,8 @@ _before = 0.0
 _spent: dict[str, tuple[float, float]] = {}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
     """Begin to count with the first test."""
     global _before  # noqa: PLW0603  a plugin is a module
     _before = used()
