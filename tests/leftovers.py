@@ -80,8 +80,11 @@ def adopt() -> None:
 def children(of: int | str = "self") -> set[int]:
     """Return the ids of the processes that a process has started or adopted, dead ones included."""
     found: set[int] = set()
+    threads: list[Path] = []
+    with suppress(OSError):
+        threads = list(Path(f"/proc/{of}/task").iterdir())
     # A child belongs to the thread that has started it.
-    for thread in Path(f"/proc/{of}/task").glob("*"):
+    for thread in threads:
         with suppress(OSError):
             found.update(map(int, (thread / "children").read_text().split()))
     return found
