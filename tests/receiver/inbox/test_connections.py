@@ -10,7 +10,7 @@ import pytest
 
 from tests import postgresql as servers
 
-from .conftest import Receiver, module
+from .conftest import Receiver, module, wait_until
 
 
 @pytest.fixture
@@ -36,6 +36,23 @@ def test_a_connection_that_was_closed_while_idle(on_postgresql):
             )
         inbox.store([receiver.entry(f"m{number}")])
         assert inbox.claim()
+
+
+def test_a_row_that_is_locked_for_a_moment_is_not_lost(on_postgresql):
+    """By a claim of another process, which has seen the row before it was claimed here."""
+    receiver = on_postgresql
+    receiver.put("a")
+    claimed = receiver.claim()
+    written = []
+    with psycopg.connect(receiver.url) as other:
+        other.execute("SELECT id FROM inbox FOR UPDATE")
+        writing = threading.Thread(target=lambda: written.append(receiver.end(claimed)))
+        writing.start()
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        wait_until(lambda: other.execute(waiting).fetchone() or not writing.is_alive())
+    writing.join()
+    assert written == [True]
+    assert receiver.statuses() == ["done"]
 
 
 def test_a_connection_that_is_lost_in_the_middle(on_postgresql, monkeypatch):
