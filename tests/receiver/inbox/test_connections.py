@@ -1,5 +1,6 @@
 """A database that closes what is idle, is restarted, or locks: what waiting mends, and what not."""
 
+import errno
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,30 @@ def test_a_row_that_is_locked_for_a_moment_is_not_lost(on_postgresql):
     writing.join()
     assert written == [True]
     assert receiver.statuses() == ["done"]
+
+
+@pytest.mark.parametrize("at", ["BEGIN", "INSERT", "COMMIT"])
+def test_a_process_without_files_refuses_nobody(on_postgresql, monkeypatch, at):
+    """Beside a crowd of connections, waiting for an answer takes a file: 503, and never 422."""
+    receiver = on_postgresql
+    inbox = receiver.opened()
+    inbox.ping()
+    unavailable = module("database").Unavailable
+    run, failed = type(inbox._session)._run, threading.Event()
+
+    def fail(self, sql, parameters=()):
+        if at in sql and not failed.is_set():
+            failed.set()
+            # The question is asked, and nobody reads the answer.
+            self._connection.pgconn.send_query(b"SELECT 1")
+            raise OSError(errno.EMFILE, "Too many open files")
+        return run(self, sql, parameters)
+
+    monkeypatch.setattr(type(inbox._session), "_run", fail)
+    with pytest.raises(unavailable):
+        inbox.store([receiver.entry("a")])
+    assert inbox.store([receiver.entry("a")]) == [module("inbox").Outcome.STORED]
+    assert len(receiver.statuses()) == 1
 
 
 def test_a_connection_that_is_lost_in_the_middle(on_postgresql, monkeypatch):
