@@ -18,6 +18,8 @@ SINKS = ("csv", "jsonl", "sql")
 CLIENTS = 10
 # One of each kind of moment, and as many as take a while.
 FEW, MANY = 3, 20
+# So many messages wait at each kill where handlers are behind.
+BACKLOG = 50
 MOMENTS = ("anywhere", "a child", "while it starts", "anywhere", "anywhere")
 SEED = 20240229
 
@@ -51,6 +53,29 @@ def test_kills_of_one_of_two_lose_nothing(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_kills_with_handlers_behind_lose_nothing(
+    project: Callable[..., Project],
+    start: Receivers,
+    stack: str,
+    database: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    """One worker does a third of what comes in: each kill takes a claim of several messages."""
+    made = project(stack=stack, sinks=SINKS)
+    settings = {}
+    if database == "postgresql":
+        settings["DATABASE_URL"] = request.getfixturevalue("database_url")
+    receiver = start(made, WORKERS="1", **settings)
+    receiver.listening()
+    load = asyncio.run(kill_under_load(made, [receiver], kills=MANY, seed=SEED, backlog=BACKLOG))
+    receiver.kill()
+    check(load, start(made, WORKERS="8", **settings))
+    check_files(load, receiver.folder)
+
+
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(3))
 def test_many_kills_lose_nothing(
@@ -67,9 +92,12 @@ def test_many_kills_lose_nothing(
 
 
 async def kill_under_load(
-    project: Project, serving: Sequence[Receiver], *, kills: int, seed: int
+    project: Project, serving: Sequence[Receiver], *, kills: int, seed: int, backlog: int = 0
 ) -> Load:
-    """Kill one of the receivers again and again, and start it at once; return what was sent."""
+    """Kill one of the receivers again and again, and start it at once; return what was sent.
+
+    At each kill at least `backlog` messages wait for handlers.
+    """
     moments = random.Random(seed)
 
     def urls() -> list[str]:
@@ -86,6 +114,7 @@ async def kill_under_load(
             else:
                 told = len(load.acknowledged)
                 await load.until_acknowledged(told + moments.randint(1, 30))
+                await until(lambda: pending(victim) >= backlog, "handlers to be behind")
                 # Right after an answer, or anywhere between two.
                 await asyncio.sleep(moments.choice([0, moments.uniform(0, 0.05)]))
             if moment == "a child" and victim.kill_child():
@@ -97,6 +126,12 @@ async def kill_under_load(
         await until(lambda: len(urls()) == len(serving), "every receiver to listen again")
     assert len(load.acknowledged) > kills
     return load
+
+
+def pending(receiver: Receiver) -> int:
+    """Return how many messages wait for handlers."""
+    [(count,)] = receiver.query("SELECT count(*) FROM inbox WHERE status = 'pending'")
+    return int(count)
 
 
 def tear_files(folder: Path) -> None:
