@@ -28,7 +28,8 @@ test: $(READY)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak" $(ARGS)
 
 quick: $(READY)
-	@$(BIN)/python -m pytest -n $$(getconf _NPROCESSORS_ONLN) -m "quick and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n $$(getconf _NPROCESSORS_ONLN) --hypothesis-profile=quick \
+	  -m "quick and not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .
@@ -40,7 +41,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python -m bench $(ONLY)
 
 soak: $(READY)
-	@$(BIN)/python -m pytest --hypothesis-profile=soak -m "soak or hypothesis" $(ARGS)
+	@$(BIN)/python -m pytest -n $$(getconf _NPROCESSORS_ONLN) --dist loadgroup --hypothesis-profile=soak -m "soak or hypothesis" $(ARGS)
 
 judges: .judges/.ready
 

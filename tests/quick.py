@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Forbid the rest, where nothing else is asked for."""
     if _alone(session.config):
-        sys.addaudithook(_forbid)
+        sys.addaudithook(partial(_forbid, frozenset(FORBIDDEN)))
 
 
 def _alone(config: pytest.Config) -> bool:
@@ -72,7 +73,8 @@ def _is_quick(path: Path) -> bool:
     return path.is_relative_to(HERE) and path.relative_to(HERE).as_posix() in QUICK
 
 
-def _forbid(event: str, _arguments: object) -> None:
-    # pytest-xdist's own connection, and what starts its workers, come before the first test.
-    if event in FORBIDDEN and "PYTEST_CURRENT_TEST" in os.environ:
+def _forbid(events: frozenset[str], event: str, _arguments: object) -> None:
+    # pytest-xdist's own connection, and what starts its workers, come before the first test. The
+    # interpreter's end has events too, when this module's names have gone: `events` has not.
+    if event in events and "PYTEST_CURRENT_TEST" in os.environ:
         raise RuntimeError(f"no quick test: {event} (see tests/quick.py)")

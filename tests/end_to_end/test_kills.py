@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ async def kill_under_load(
             else:
                 told = len(load.acknowledged)
                 await load.until_acknowledged(told + moments.randint(1, 30))
-                await until(lambda: pending(victim) >= backlog, "handlers to be behind")
+                await until(partial(is_behind, victim, backlog), "handlers to be behind")
                 # Right after an answer, or anywhere between two.
                 await asyncio.sleep(moments.choice([0, moments.uniform(0, 0.05)]))
             if moment == "a child" and victim.kill_child():
@@ -128,10 +129,10 @@ async def kill_under_load(
     return load
 
 
-def pending(receiver: Receiver) -> int:
-    """Return how many messages wait for handlers."""
+def is_behind(receiver: Receiver, backlog: int) -> bool:
+    """Tell whether so many messages wait for handlers."""
     [(count,)] = receiver.query("SELECT count(*) FROM inbox WHERE status = 'pending'")
-    return int(count)
+    return bool(count >= backlog)
 
 
 def tear_files(folder: Path) -> None:
