@@ -19,7 +19,7 @@ from . import postgresql as _postgresql
 from .programs import needs as _needs
 
 # How long an example takes says nothing on a machine that is busy: what hangs, pytest-timeout ends.
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=10)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=5)
 hypothesis.settings.register_profile("test", deadline=None, max_examples=30)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=300)
 hypothesis.settings.load_profile("test")

@@ -20,7 +20,7 @@ QUICK = tuple(
         " test_expectation.py test_reports.py",
         "receiver/generator/": "test_answers.py test_render.py test_stacks.py test_trees.py"
         " test_write.py",
-        "receiver/inbox/": "test_one_message.py test_retention.py test_time.py test_together.py",
+        "receiver/inbox/": "test_one_message.py test_retention.py test_together.py",
         "receiver/server/": "test_reading.py test_same_modules.py test_verdict.py",
         "schemas/": "test_cases.py test_classification.py test_formats.py test_loader.py"
         " test_messages.py test_schemas.py test_strict_json.py test_visible.py",
