@@ -41,7 +41,7 @@ QUICK = tuple(
     for module in modules.split()
 )
 # What the interpreter tells of (docs.python.org, "Audit events table").
-FORBIDDEN = {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "socket.bind"}
+FORBIDDEN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "socket.bind"})
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -62,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Forbid the rest, where nothing else is asked for."""
     if _alone(session.config):
-        sys.addaudithook(partial(_forbid, frozenset(FORBIDDEN)))
+        sys.addaudithook(partial(_forbid, FORBIDDEN))
 
 
 def _alone(config: pytest.Config) -> bool:

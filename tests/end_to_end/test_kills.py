@@ -63,7 +63,7 @@ def test_kills_with_handlers_behind_lose_nothing(
     database: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    """One worker does a third of what comes in: each kill takes a claim of several messages."""
+    """One worker does a third of what comes in; kills take claims of up to five messages along."""
     made = project(stack=stack, sinks=SINKS)
     settings = {}
     if database == "postgresql":
@@ -97,7 +97,7 @@ async def kill_under_load(
 ) -> Load:
     """Kill one of the receivers again and again, and start it at once; return what was sent.
 
-    At each kill at least `backlog` messages wait for handlers.
+    With a `backlog`, no kill of one that serves comes before so many messages wait for handlers.
     """
     moments = random.Random(seed)
 
@@ -115,7 +115,8 @@ async def kill_under_load(
             else:
                 told = len(load.acknowledged)
                 await load.until_acknowledged(told + moments.randint(1, 30))
-                await until(partial(is_behind, victim, backlog), "handlers to be behind")
+                if backlog:
+                    await until(partial(is_behind, victim, backlog), "handlers to be behind")
                 # Right after an answer, or anywhere between two.
                 await asyncio.sleep(moments.choice([0, moments.uniform(0, 0.05)]))
             if moment == "a child" and victim.kill_child():
