@@ -19,7 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from hookwright.demo import served
 from hookwright.demo.course import Course
+from hookwright_receiver.processes import Processes
 from tests.programs import signals_kept
 
 from .demos import COLUMNS, PHASES, Shown, everything_from
@@ -255,3 +257,13 @@ def test_a_kept_folder_stays_when_the_demo_is_stopped(start, tmp_path):
     assert demo.end()[0] == 130
     assert processes_in(tmp_path) == []
     assert (tmp_path / "kept" / "flask-receiver" / "pyproject.toml").is_file()
+
+
+def test_a_command_that_does_not_end_is_ended(monkeypatch, tmp_path):
+    """The demo goes on, with what was wrong."""
+    monkeypatch.setattr(served, "COMMAND", 0.1)
+    program = served.Program("receiver", (sys.executable, "-c"), tmp_path, {})
+    with Processes() as processes:
+        told = served.Served(program, processes).command("import time; time.sleep(3600)")
+        ran = asyncio.run(told)
+    assert (ran.returncode, ran.stderr) == (-signal.SIGKILL, b"no end after 0.1 s")

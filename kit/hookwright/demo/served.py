@@ -124,6 +124,10 @@ class Served:
             output, errors = await asyncio.to_thread(process.communicate, timeout=COMMAND)
         except subprocess.TimeoutExpired:
             output, errors = b"", f"no end after {COMMAND:g} s".encode()
+            # Nobody reads the rest of what it says.
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
         finally:
             self._processes.kill(process)
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)

@@ -99,6 +99,20 @@ def test_hanging_ones_give_their_slots_free(clock):
     assert slots.flying == {False: 1, True: 0}
 
 
+def test_no_more_are_slow_at_once_than_have_slots(clock):
+    """The rest waits for one of them to end, in the slots that it has."""
+    slots = Slots(2, 10, clock)
+    for webhook in range(3):
+        slots.add(claims(webhook, 1, failing=webhook > 0), 1e9)
+    flights = {flight.claimed.webhook_id: flight for flight in begun(slots)}
+    clock.now += SLOW
+    assert slots.sweep() == SLOW
+    assert slots.flying == {False: 1, True: 2}
+    slots.end(flights[1], None)
+    assert slots.sweep() is None
+    assert slots.flying == {False: 0, True: 2}
+
+
 def test_suspects_have_slots_of_their_own(clock):
     """However many fail, a healthy webhook's delivery begins at once."""
     slots = Slots(5, 10, clock)

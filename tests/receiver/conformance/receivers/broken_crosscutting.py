@@ -14,6 +14,15 @@ class PlainRefusals(Receiver):
         return refused.status, [text, *refused.headers], refused.detail.encode()
 
 
+@warns("X1")
+class CutProblems(Receiver):
+    """Says that a refusal is a problem document, and ends it half-way."""
+
+    def problem(self, refused):
+        status, headers, body = super().problem(refused)
+        return status, headers, body[: len(body) // 2]
+
+
 @fails("X1")
 class ShowsTraces(Receiver):
     """Shows where in the code a refusal came from."""
