@@ -5,6 +5,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
+from hookwright_sender.api import times
 from hookwright_sender.api.answers import problems_of
 from hookwright_sender.api.app import RESOURCES
 
@@ -40,7 +41,7 @@ def configuration(key, ids, examples):
         refused = {str(kind.status) for kind in problems_of(each)}
         # The schema of a body does not say all that makes a value one that can be used, nor that of
         # a key that it came with another request, nor that of a moment that June has 30 days.
-        dated = any(parameter.schema.get("format") == "date-time" for parameter in each.query)
+        dated = any(parameter.schema.get("pattern") == times.PATTERN for parameter in each.query)
         unusable = {"422"} if each.body or each.idempotent or dated else set()
         expected = {"2xx", "404"} | refused & (JUDGED | unusable)
         known = {"path.host": HOST} if "{host}" in each.path else {}
