@@ -1,6 +1,5 @@
 """The application: the table of routes behind the doorway, everything around it."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -145,8 +144,7 @@ def _description(services: Services) -> Resource:
         show, (Answer(200, "The document.", "Document"),), secured=False, blocking=False,
     )  # fmt: skip
     resource = Resource("Description", description, (operation,), {"Document": {"type": "object"}})
-    document = openapi.document((*RESOURCES, resource), services.contract)
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    text = openapi.served((*RESOURCES, resource), services.contract)
     return resource
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made of the table of routes and of the contract."""
 
+import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +25,12 @@ Operations that name `idempotency-key` take one, and then a repeated call is don
 change something refuse it: they would do it again.
 """
 SECURITY = "apiKey"
+
+
+def served(resources: Iterable[Resource], contract: Contract) -> bytes:
+    """Return the document as it is served: UTF-8, on one line."""
+    described = document(resources, contract)
+    return json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def document(resources: Iterable[Resource], contract: Contract) -> dict[str, Any]:

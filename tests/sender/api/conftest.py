@@ -122,9 +122,9 @@ def services_of(database, ring, names, receiver):
 @pytest.fixture(scope="session", autouse=True)
 def _one_document():
     """Write the document once, which says the same of every application with these operations."""
-    real, written = openapi.document, {}
+    real, written = openapi.served, {}
 
-    def document(resources, contract):
+    def served(resources, contract):
         ids = (each.id for resource in resources for each in resource.operations)
         about = (contract.identity, *ids)
         if about not in written:
@@ -132,7 +132,7 @@ def _one_document():
         return written[about]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(openapi, "document", document)
+        patch.setattr(openapi, "served", served)
         yield
 
 
