@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -182,12 +183,23 @@ def make(
     if request.param == "postgresql":
         url = request.getfixturevalue("database_url")
     made: list[Receiver] = []
+    threads: list[threading.Thread] = []
+    start = module("worker")._started
+
+    def started(target: Callable[[], None]) -> threading.Thread:
+        threads.append(start(target))
+        return threads[-1]
 
     def make(**environment: str) -> Receiver:
         made.append(Receiver(url, environment))
         return made[-1]
 
+    monkeypatch.setattr(module("worker"), "_started", started)
     yield make
+    # A pool leaves some to end by themselves: here before they find themselves in another folder.
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
     for receiver in made:
         for session in receiver.sessions:
             session.close()
