@@ -29,7 +29,7 @@ test: $(READY)
 
 quick: $(READY)
 	@$(BIN)/python -m pytest -n $$(getconf _NPROCESSORS_ONLN) --hypothesis-profile=quick \
-	  -m "quick and not soak" $(ARGS)
+	  -o tmp_path_retention_policy=failed -m "quick and not soak" $(ARGS)
 
 check: $(READY)
 	@$(BIN)/ruff check .

@@ -1,7 +1,9 @@
 """A plugin of pytest: `make quick` runs what needs no process and no server, and sees to that."""
 
 import os
+import shutil
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -43,11 +45,27 @@ QUICK = tuple(
 # What the interpreter tells of (docs.python.org, "Audit events table").
 FORBIDDEN = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork", "os.exec", "socket.bind"})
 
+# A file system in memory, and how much of it (bytes) has to be free.
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 29
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Write into memory, where nothing else is asked for: nothing there waits for a disk."""
+    if _alone(config) and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        tempfile.tempdir = str(MEMORY)
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the other modules out, where nothing else is asked for: importing them takes longer."""
-    is_module = collection_path.name.startswith("test_")
-    return True if _alone(config) and is_module and not _is_quick(collection_path) else None
+    """Leave the rest out, where nothing else is asked for: importing it takes longer."""
+    if not _alone(config):
+        return None
+    if collection_path.is_dir():
+        is_wanted = any((HERE / module).is_relative_to(collection_path) for module in QUICK)
+    else:
+        is_wanted = _is_quick(collection_path) or not collection_path.name.startswith("test_")
+    return None if is_wanted else True
 
 
 @pytest.hookimpl(tryfirst=True)

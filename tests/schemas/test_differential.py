@@ -83,7 +83,7 @@ def mutations(draw: st.DrawFn, event: EventDefinition) -> dict[str, Any]:
 def test_agreement_on_mutated_samples(contract: Contract, event: EventDefinition):
     """Near misses are where two readings of a rule part."""
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=7 * settings.default.max_examples)
     @given(mutations(event))
     def holds(payload: dict[str, Any]) -> None:
         agree(event, payload)
@@ -105,7 +105,7 @@ def test_agreement_on_payloads_made_from_the_schema(contract: Contract, event: E
         for field in event.fields
     }
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=2 * settings.default.max_examples)
     @given(st.fixed_dictionaries(fields))
     def holds(payload: dict[str, Any]) -> None:
         agree(event, payload)
@@ -120,7 +120,7 @@ def test_agreement_on_any_json(contract: Contract, event: EventDefinition):
     """Roots of every type, and objects with the event's own names."""
     names = st.sampled_from([*event.schema["properties"], "a"]) | st.text(max_size=3)
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=3 * settings.default.max_examples)
     @given(VALUES | st.dictionaries(names, VALUES, max_size=8))
     @example([])
     @example(None)

@@ -188,7 +188,7 @@ def test_php_writes_values_alike(needs: Callable[..., str]):
     """A few hundred values, written by us and by PHP's json_encode, byte for byte."""
     values: list[Any] = []
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=7 * settings.default.max_examples, database=None)
     @given(JSON)
     def collect(value: Any) -> None:
         values.append(value)
@@ -212,7 +212,7 @@ def test_php_writes_floats_alike(needs: Callable[..., str]):
         float(f"{digits}e{power}") for power in range(-30, 40) for digits in (1, 1.25, 9.5)
     ]
 
-    @settings(max_examples=300, deadline=None, database=None)
+    @settings(max_examples=10 * settings.default.max_examples, database=None)
     @given(FINITE)
     def collect(number: float) -> None:
         numbers.append(number)

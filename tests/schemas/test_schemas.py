@@ -110,7 +110,7 @@ def mixtures(draw: st.DrawFn) -> dict[str, Any]:
     return payload
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=10 * settings.default.max_examples)
 @given(mixtures())
 def test_a_payload_is_valid_as_one_event_at_most(payload: dict[str, Any]):
     """The schemas exclude each other, and the shape finds the one that takes a payload."""

@@ -71,9 +71,7 @@ def test_whatever_a_handler_raises(receiver, handle, error, reason):
     receiver.work("done", "done")
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_categories=()), max_size=300))
 def test_whatever_an_error_says(receiver, text):
     """Every category of Unicode, surrogates and controls too: it can be stored and read."""
@@ -87,7 +85,9 @@ def test_whatever_an_error_says(receiver, text):
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings.default.max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.dictionaries(

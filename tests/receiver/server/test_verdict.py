@@ -76,7 +76,7 @@ def assert_bounded(found):
 
 
 @pytest.mark.parametrize("whole", [0, 1 << 14], ids=["in parts", "whole"])
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5 * settings.default.max_examples, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_verdict_is_the_validators(project, monkeypatch, whole, data):
     """A payload has violations if, and only if, the reference validator refuses it too."""

@@ -150,8 +150,7 @@ def walk(world, finished, room, steps):
 
 
 @settings(
-    max_examples=15,
-    deadline=None,
+    max_examples=settings.default.max_examples // 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
