@@ -423,7 +423,7 @@ def version(files: Files) -> Files:
     return {**files, RECORD: json.dumps({"files": hashes}).encode()}
 
 
-@settings(deadline=None, max_examples=5 * settings.default.max_examples)
+@settings(max_examples=5 * settings.default.max_examples)
 @given(
     versions=st.lists(VERSION, min_size=2, max_size=4),
     faults=st.lists(st.integers(0, 25), min_size=3, max_size=3),

@@ -196,13 +196,13 @@ def make(
 
     monkeypatch.setattr(module("worker"), "_started", started)
     yield make
+    for receiver in made:
+        for session in receiver.sessions:
+            session.close()
     # A pool leaves some to end by themselves: here before they find themselves in another folder.
     for thread in threads:
         thread.join(PATIENCE)
         assert not thread.is_alive()
-    for receiver in made:
-        for session in receiver.sessions:
-            session.close()
 
 
 @pytest.fixture

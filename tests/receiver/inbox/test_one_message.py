@@ -86,7 +86,6 @@ def test_whatever_an_error_says(receiver, text):
 
 @settings(
     max_examples=settings.default.max_examples // 2,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
